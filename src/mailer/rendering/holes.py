@@ -1,0 +1,13 @@
+"""Stand-ins for what differs per reader, of the same length and letters as what replaces them.
+
+A mail is rendered once with these in place; rendering/skeleton.py cuts the finished bytes at them.
+They are words of base64url letters, so no template engine, CSS inliner or encoder changes them.
+"""
+
+from __future__ import annotations
+
+TOKEN = "HOLE-FOR-THE-UNSUBSCRIBE-TOKEN-00000"
+"""Where the 36 letters of a reader's unsubscribe token go (domain/token.py)."""
+
+SECRET = "HOLE-FOR-THE-CONFIRMATION-SECRET-0000000000"
+"""Where the 43 letters of a confirm link's secret go: 32 random bytes in base64url."""
