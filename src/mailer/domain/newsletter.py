@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from typing import TypeAlias
 
 from mailer.domain.language import Language
 from mailer.domain.missing import MissingRule
 from mailer.domain.period import Period
 
-type Wording = Mapping[Language, str]
+Wording: TypeAlias = Mapping[Language, str]
 """One sentence or name in each language."""
 
 

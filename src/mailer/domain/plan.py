@@ -142,7 +142,9 @@ def _shown_in(
 def _resting(topic: str, commentary: Commentary | None, period: Period, *, required: bool) -> Finding:
     drafts = sorted(commentary.texts) if commentary else []
     state = f"only drafts ({', '.join(drafts)})" if drafts else "no text"
-    remedy = f"write “state: ready” in {topic}.*.md of {period.key}" if drafts else f"import a text for {topic}"
+    remedy = (
+        f"write “state: ready” in {topic}.*.md of {period.key}" if drafts else f"import a text for {topic}"
+    )
     if required:
         return Finding(Severity.BLOCKING, f"{topic} has {state} in {period.key} and is required", remedy)
     return Finding(Severity.WARNING, f"{topic} rests: it has {state} in {period.key} and is left out")

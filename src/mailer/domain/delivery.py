@@ -1,0 +1,56 @@
+"""A copy's states, and the move each outcome makes (design §1, §4)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from mailer.domain.outcome import Accepted, Deferred, Failed, Outcome, Unknown
+
+
+class DeliveryState(StrEnum):
+    """Where one edition to one reader stands."""
+
+    QUEUED = "queued"
+    INFLIGHT = "inflight"
+    """Its body may be on the wire; written down before the first byte of it."""
+    ACCEPTED = "accepted"
+    """The mail provider took it."""
+    DEFERRED = "deferred"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    """Left out: unsubscribed meanwhile, nothing in the reader's language, deadline, cancelled."""
+    UNKNOWN = "unknown"
+    """Not certain: may have arrived."""
+
+
+PENDING = frozenset({DeliveryState.QUEUED, DeliveryState.INFLIGHT, DeliveryState.DEFERRED})
+"""States in which a copy still waits for its end."""
+
+SENDABLE = frozenset({DeliveryState.QUEUED, DeliveryState.DEFERRED, DeliveryState.UNKNOWN})
+"""States from which a copy can go in flight: the last two only when due."""
+
+
+class SkipReason(StrEnum):
+    """Why a copy was left out."""
+
+    UNSUBSCRIBED = "unsubscribed"
+    EMPTY = "empty"
+    """The reader's choices leave nothing to send."""
+    UNSENDABLE = "unsendable"
+    """The address can't be put on this wire (SMTPUTF8 missing, or unreadable)."""
+    DEADLINE = "deadline"
+    CANCELLED = "cancelled"
+
+
+_AFTER: Mapping[type[Outcome], DeliveryState] = {
+    Accepted: DeliveryState.ACCEPTED,
+    Deferred: DeliveryState.DEFERRED,
+    Failed: DeliveryState.FAILED,
+    Unknown: DeliveryState.UNKNOWN,
+}
+
+
+def state_after(outcome: Outcome) -> DeliveryState:
+    """Return the state in which *outcome* leaves a copy."""
+    return _AFTER[type(outcome)]

@@ -1,0 +1,131 @@
+"""A reader's way in and out of a newsletter: the state table of design §5 as pure code."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from mailer.domain.content import LetterKind
+
+
+class Standing(StrEnum):
+    """Where a reader stands with a newsletter."""
+
+    NONE = "none"
+    """No row: unknown to us, or forgotten."""
+    PENDING = "pending"
+    """Asked to be subscribed; has not confirmed."""
+    ACTIVE = "active"
+    UNSUBSCRIBED = "unsubscribed"
+    BOUNCED = "bounced"
+    """Suppressed: the mailbox is gone."""
+    COMPLAINED = "complained"
+    """Suppressed: the reader pressed "this is spam"."""
+
+
+class Event(StrEnum):
+    """What can happen to a subscription."""
+
+    SIGN_UP = "sign-up"
+    CONFIRM = "confirm"
+    UNSUBSCRIBE = "unsubscribe"
+    BOUNCE = "permanent bounce"
+    COMPLAINT = "complaint"
+    ERASE = "operator erases"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What an event leads to.
+
+    Attributes:
+        standing: where the reader stands afterwards; NONE forgets the subscription.
+        letter: the mail that tells them, or None.
+        suppress: whether the address must not be mailed again without a new confirmation.
+    """
+
+    standing: Standing
+    letter: LetterKind | None = None
+    suppress: bool = False
+
+
+_N, _P, _A, _U = Standing.NONE, Standing.PENDING, Standing.ACTIVE, Standing.UNSUBSCRIBED
+_B, _C = Standing.BOUNCED, Standing.COMPLAINED
+
+TABLE: dict[tuple[Standing, Event], Step] = {
+    (_N, Event.SIGN_UP): Step(_P, LetterKind.CONFIRM),
+    (_N, Event.CONFIRM): Step(_N),
+    (_N, Event.UNSUBSCRIBE): Step(_N),
+    (_N, Event.BOUNCE): Step(_N),
+    (_N, Event.COMPLAINT): Step(_N),
+    (_N, Event.ERASE): Step(_N),
+    (_P, Event.SIGN_UP): Step(_P, LetterKind.CONFIRM),
+    (_P, Event.CONFIRM): Step(_A, LetterKind.WELCOME),
+    (_P, Event.UNSUBSCRIBE): Step(_N),
+    (_P, Event.BOUNCE): Step(_N),
+    (_P, Event.COMPLAINT): Step(_N, suppress=True),
+    (_P, Event.ERASE): Step(_N),
+    (_A, Event.SIGN_UP): Step(_A, LetterKind.ALREADY),
+    (_A, Event.CONFIRM): Step(_A),
+    (_A, Event.UNSUBSCRIBE): Step(_U, LetterKind.GOODBYE),
+    (_A, Event.BOUNCE): Step(_B, suppress=True),
+    (_A, Event.COMPLAINT): Step(_C, suppress=True),
+    (_A, Event.ERASE): Step(_N),
+    (_U, Event.SIGN_UP): Step(_P, LetterKind.CONFIRM),
+    (_U, Event.CONFIRM): Step(_U),
+    (_U, Event.UNSUBSCRIBE): Step(_U),
+    (_U, Event.BOUNCE): Step(_U),
+    (_U, Event.COMPLAINT): Step(_C, suppress=True),
+    (_U, Event.ERASE): Step(_N),
+    # Suppressed readers come back only by confirming anew: the sign-up makes them pending, and
+    # the suppression is lifted when they confirm, not before.
+    (_B, Event.SIGN_UP): Step(_P, LetterKind.CONFIRM),
+    (_B, Event.CONFIRM): Step(_A, LetterKind.WELCOME),
+    (_B, Event.UNSUBSCRIBE): Step(_U),
+    (_B, Event.BOUNCE): Step(_B, suppress=True),
+    (_B, Event.COMPLAINT): Step(_C, suppress=True),
+    (_B, Event.ERASE): Step(_N),
+    (_C, Event.SIGN_UP): Step(_P, LetterKind.CONFIRM),
+    (_C, Event.CONFIRM): Step(_A, LetterKind.WELCOME),
+    (_C, Event.UNSUBSCRIBE): Step(_U),
+    (_C, Event.BOUNCE): Step(_C, suppress=True),
+    (_C, Event.COMPLAINT): Step(_C, suppress=True),
+    (_C, Event.ERASE): Step(_N),
+}
+"""Every pair; where the design shows a dash, nothing changes."""
+
+
+def step(standing: Standing, event: Event) -> Step:
+    """Say what *event* leads to for a reader who stands at *standing*."""
+    return TABLE[standing, event]
+
+
+CONFIRM_VALID = timedelta(hours=72)
+"""How long a confirm link works after a sign-up by the reader."""
+
+COUNTERS_KEPT = timedelta(days=30)
+"""How long we remember, by index only, which letters an address was sent."""
+
+_ONE_A_DAY = timedelta(hours=24)
+_MOST_CONFIRMS = 3
+
+
+def may_mail(kind: LetterKind, sent_at: Sequence[datetime], now: datetime) -> bool:
+    """Say whether an address may be sent one more letter of *kind*.
+
+    Args:
+        kind: of the letter.
+        sent_at: when letters of this kind went to this address in the last 30 days, aware UTC.
+        now: aware UTC.
+
+    Confirm letters: at most one per 24 h and 3 per 30 days; "you are already subscribed": at most
+    one per 24 h; the others answer something the reader did and have no cap.
+    """
+    if kind not in (LetterKind.CONFIRM, LetterKind.ALREADY):
+        return True
+    if any(now - moment < _ONE_A_DAY for moment in sent_at):
+        return False
+    recent = [moment for moment in sent_at if now - moment < COUNTERS_KEPT]
+    return kind is not LetterKind.CONFIRM or len(recent) < _MOST_CONFIRMS

@@ -1,0 +1,98 @@
+"""Signed tokens that live for ever: in unsubscribe links and return paths (design §4).
+
+Layout: key id (1 byte) ‖ reader's public_id (12) ‖ number (4) ‖ HMAC-SHA256 truncated (10) = 27
+bytes: 36 letters of base64url in a link, 44 of base32 in a return path (relays change the case of
+local parts). *number* is the issue, or the newsletter when its high bit is set (Letters).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+PUBLIC_ID_BYTES = 12
+LINK_CHARS = 36
+_LAYOUT = struct.Struct(">B12sI")
+_MAC_BYTES = 10
+_LETTER_BIT = 1 << 31
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """What a token says: who, and by which issue or newsletter.
+
+    Attributes:
+        public_id: the reader's, 12 bytes.
+        issue: the issue's id, or None in a Letter.
+        newsletter: the newsletter's id in a Letter, or None.
+    """
+
+    public_id: bytes
+    issue: int | None = None
+    newsletter: int | None = None
+
+    @property
+    def number(self) -> int:
+        """The 32-bit number on the wire."""
+        if self.issue is not None:
+            return self.issue
+        return _LETTER_BIT | (self.newsletter or 0)
+
+
+@dataclass(frozen=True, slots=True)
+class TokenKeys:
+    """Keys by id; the newest signs, all verify, so that no link ever dies.
+
+    Attributes:
+        keys: key id (1 to 255) to 32 bytes; at least one.
+    """
+
+    keys: Mapping[int, bytes]
+
+    def link(self, token: Token) -> str:
+        """Return *token* as the 36 letters of an unsubscribe link."""
+        return base64.urlsafe_b64encode(self._signed(token)).decode("ascii")
+
+    def return_path(self, token: Token) -> str:
+        """Return *token* as the 44 lower-case letters of a return path's local part."""
+        return base64.b32encode(self._signed(token)).decode("ascii").rstrip("=").lower()
+
+    def read_link(self, text: str) -> Token | None:
+        """Return what a link's token says, or None when it is not ours."""
+        try:
+            return self._verified(base64.urlsafe_b64decode(text.encode("ascii")))
+        except (binascii.Error, UnicodeEncodeError, ValueError):
+            return None
+
+    def read_return_path(self, text: str) -> Token | None:
+        """Return what a return path's token says, or None when it is not ours."""
+        padded = text.upper() + "=" * (-len(text) % 8)
+        try:
+            return self._verified(base64.b32decode(padded.encode("ascii")))
+        except (binascii.Error, UnicodeEncodeError, ValueError):
+            return None
+
+    def _signed(self, token: Token) -> bytes:
+        key_id = max(self.keys)
+        body = _LAYOUT.pack(key_id, token.public_id, token.number)
+        return body + _mac(self.keys[key_id], body)
+
+    def _verified(self, raw: bytes) -> Token | None:
+        body, signature = raw[: _LAYOUT.size], raw[_LAYOUT.size :]
+        if len(body) != _LAYOUT.size or len(signature) != _MAC_BYTES:
+            return None
+        key_id, public_id, number = _LAYOUT.unpack(body)
+        key = self.keys.get(key_id)
+        if key is None or not hmac.compare_digest(signature, _mac(key, body)):
+            return None
+        if number & _LETTER_BIT:
+            return Token(public_id, newsletter=number ^ _LETTER_BIT)
+        return Token(public_id, issue=number)
+
+
+def _mac(key: bytes, body: bytes) -> bytes:
+    return hmac.digest(key, body, "sha256")[:_MAC_BYTES]
