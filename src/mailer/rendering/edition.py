@@ -1,0 +1,21 @@
+"""An edition as people read it: subject, HTML and text, once for all readers who share its plan."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mailer.domain.content import EditionContent, RenderedMail
+from mailer.rendering.mail import render_mail
+
+
+def render_edition(content: EditionContent, folder: Path | None = None) -> RenderedMail:
+    """Render an edition; an empty subject becomes heading, dates and first headline.
+
+    Args:
+        content: what the edition says.
+        folder: the mail templates; None takes those that came with the product.
+
+    Raises:
+        RenderingError: a template went wrong; the message names file and line.
+    """
+    return render_mail("edition", content, folder)

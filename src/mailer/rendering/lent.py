@@ -1,0 +1,18 @@
+"""What is said beside a text that is shown in another language than the mail or page around it."""
+
+from __future__ import annotations
+
+from mailer.domain.language import Language
+from mailer.rendering.languages import translations
+
+
+def only_in(lender: Language, language: Language) -> str:
+    """Say in *language* that a text exists only in the language *lender*."""
+    gettext = translations(language).gettext
+    match lender:
+        case Language.BELARUSIAN:
+            return gettext("Only in Belarusian")
+        case Language.RUSSIAN:
+            return gettext("Only in Russian")
+        case Language.ENGLISH:
+            return gettext("Only in English")

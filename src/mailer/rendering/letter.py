@@ -1,0 +1,21 @@
+"""A Letter as people read it: confirm, already, welcome and goodbye, each from the folder of its name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mailer.domain.content import LetterContent, RenderedMail
+from mailer.rendering.mail import render_mail
+
+
+def render_letter(content: LetterContent, folder: Path | None = None) -> RenderedMail:
+    """Render a Letter; its content holds nothing a visitor typed, so neither does the mail.
+
+    Args:
+        content: what the Letter says.
+        folder: the mail templates; None takes those that came with the product.
+
+    Raises:
+        RenderingError: a template went wrong; the message names file and line.
+    """
+    return render_mail(content.kind, content, folder)

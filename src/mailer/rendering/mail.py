@@ -1,0 +1,57 @@
+"""Three templates make a mail: a subject, a text and an HTML body, from one folder and one content."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from mailer.bundled import bundled
+from mailer.domain.content import EditionContent, LetterContent, RenderedMail
+from mailer.errors import RenderingError
+from mailer.rendering import holes
+from mailer.rendering.inline import inline_css
+from mailer.rendering.templates import environment, render, render_line
+
+_GAPS = re.compile(r"\n{3,}")
+
+
+def render_mail(name: str, content: EditionContent | LetterContent, folder: Path | None) -> RenderedMail:
+    """Render ``subject.txt``, ``body.html`` and ``body.txt`` of the folder *name*.
+
+    The same content and templates give the same bytes every time.
+
+    Args:
+        name: the mail's folder, such as ``edition``.
+        content: given to the templates as ``content``; the finished subject as ``subject``.
+        folder: where the mail folders lie; None takes those that came with the product.
+
+    Raises:
+        RenderingError: a template went wrong (the message names file and line), or it shows the
+            reader's own link not at all or more than once.
+    """
+    env = environment(folder or bundled("templates/email"), content.language)
+    subject = render_line(env, f"{name}/subject.txt", {"content": content})
+    values = {"content": content, "subject": subject}
+    html = inline_css(render(env, f"{name}/body.html", values))
+    text = _tidied(render(env, f"{name}/body.txt", values))
+    _check_holes(f"{name}/body.html", html, content)
+    _check_holes(f"{name}/body.txt", text, content)
+    return RenderedMail(content.language, subject, html, text)
+
+
+def _check_holes(template: str, body: str, content: EditionContent | LetterContent) -> None:
+    """Refuse a body that skeleton.py could not fill in, or that a reader could not unsubscribe by."""
+    own_url = content.unsubscribe_url if isinstance(content, EditionContent) else content.action_url
+    for hole in (holes.TOKEN, holes.SECRET):
+        wanted, found = own_url.count(hole), body.count(hole)
+        if found != wanted:
+            raise RenderingError(
+                f"{template} shows the reader's own link {found} times, it must be {wanted}: "
+                "write it once in the template and nowhere in a text"
+            )
+
+
+def _tidied(text: str) -> str:
+    """End no line with a space, leave one empty line at most, end the text with one newline."""
+    lines = "\n".join(line.rstrip() for line in text.splitlines())
+    return _GAPS.sub("\n\n", lines).strip("\n") + "\n"

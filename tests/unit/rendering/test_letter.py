@@ -1,0 +1,80 @@
+"""Letters say what is needed in the reader's language, and nothing a visitor typed."""
+
+from __future__ import annotations
+
+import pytest
+
+from mailer.domain.content import LetterContent, LetterKind
+from mailer.domain.language import Language
+from mailer.rendering.holes import SECRET, TOKEN
+from mailer.rendering.letter import render_letter
+
+ACTIONS = {
+    LetterKind.CONFIRM: f"https://example.org/confirm/{SECRET}",
+    LetterKind.ALREADY: f"https://example.org/u/{TOKEN}",
+    LetterKind.WELCOME: f"https://example.org/u/{TOKEN}",
+    LetterKind.GOODBYE: "https://example.org/en/",
+}
+
+
+def letter(kind: LetterKind, language: Language = Language.ENGLISH, description: str = "") -> LetterContent:
+    return LetterContent(
+        kind, language, "Belarus & Co", description, ACTIONS[kind], "https://example.org/home", valid_days=3
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "language", "subject"),
+    [
+        (LetterKind.CONFIRM, Language.BELARUSIAN, "Пацвердзіце падпіску на рассылку «Belarus & Co»"),
+        (LetterKind.CONFIRM, Language.RUSSIAN, "Подтвердите подписку на рассылку «Belarus & Co»"),
+        (LetterKind.CONFIRM, Language.ENGLISH, "Confirm your subscription to “Belarus & Co”"),
+        (LetterKind.ALREADY, Language.ENGLISH, "You are already subscribed to “Belarus & Co”"),
+        (LetterKind.WELCOME, Language.BELARUSIAN, "Вы падпісаныя на рассылку «Belarus & Co»"),
+        (LetterKind.GOODBYE, Language.RUSSIAN, "Вы отписались от рассылки «Belarus & Co»"),
+    ],
+)
+def test_each_kind_has_its_subject(kind: LetterKind, language: Language, subject: str) -> None:
+    """The subject says what the Letter is for, in the reader's language."""
+    assert render_letter(letter(kind, language)).subject == subject
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("kind", LetterKind)
+def test_the_action_stands_once_in_each_part(kind: LetterKind, language: Language) -> None:
+    """One link to act by, on a line of its own in the text and after a newline in the HTML."""
+    mail = render_letter(letter(kind, language))
+
+    assert mail.html.count(ACTIONS[kind]) == mail.text.count(ACTIONS[kind]) == 1
+    assert mail.text.endswith(f"\n{ACTIONS[kind]}\n")
+    assert f'\n<a href="{ACTIONS[kind]}"' in mail.html
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("kind", LetterKind)
+def test_letters_are_plain_to_read(kind: LetterKind, language: Language) -> None:
+    """One h1, the language on the document, 72 columns, the way to the site."""
+    mail = render_letter(letter(kind, language))
+
+    assert mail.html.count("<h1") == 1
+    assert f'<html lang="{language}">' in mail.html
+    assert max(len(line) for line in mail.text.split("\n")) <= 72
+    assert "https://example.org/home" in mail.html
+    assert "\nhttps://example.org/home\n" in mail.text
+
+
+@pytest.mark.parametrize("kind", [LetterKind.CONFIRM, LetterKind.WELCOME])
+def test_a_description_is_shown_where_it_helps(kind: LetterKind) -> None:
+    """Who is asked to confirm, or just has, reads what the newsletter is."""
+    mail = render_letter(letter(kind, description="Once a week, <no> more."))
+
+    assert "Once a week, &lt;no&gt; more." in mail.html
+    assert "Once a week, <no> more." in mail.text
+
+
+def test_confirming_has_a_term() -> None:
+    """A confirm Letter says how long its link works."""
+    mail = render_letter(letter(LetterKind.CONFIRM, Language.BELARUSIAN))
+
+    assert "дзейнічае 3 дні." in mail.html
+    assert "дзейнічае 3 дні." in mail.text
