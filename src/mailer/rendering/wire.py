@@ -1,0 +1,109 @@
+"""Contents and finished mails as JSON, for the pipe between us and the process that renders.
+
+JSON and not pickle: what comes back has been near templates, and reading JSON runs nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from mailer.domain.commentary import Text, TextState
+from mailer.domain.content import Block, EditionContent, LetterContent, LetterKind, RenderedMail
+from mailer.domain.language import Language
+from mailer.domain.period import Period
+from mailer.domain.trend import Trend
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What the rendering process is asked to do.
+
+    Attributes:
+        contents: answered in the same order.
+        folder: the mail templates; None takes those that came with the product.
+        cpu_s: seconds of processor time it may use.
+        memory_bytes: address space it may use.
+    """
+
+    contents: tuple[EditionContent | LetterContent, ...]
+    folder: Path | None
+    cpu_s: int
+    memory_bytes: int
+
+
+def write_job(job: Job) -> bytes:
+    """Return *job* as JSON."""
+    return orjson.dumps(
+        {
+            "contents": job.contents,
+            "folder": None if job.folder is None else str(job.folder),
+            "cpu_s": job.cpu_s,
+            "memory_bytes": job.memory_bytes,
+        }
+    )
+
+
+def read_job(data: bytes) -> Job:
+    """Read what ``write_job`` wrote."""
+    value = orjson.loads(data)
+    return Job(
+        contents=tuple(_letter(item) if "kind" in item else _edition(item) for item in value["contents"]),
+        folder=None if value["folder"] is None else Path(value["folder"]),
+        cpu_s=value["cpu_s"],
+        memory_bytes=value["memory_bytes"],
+    )
+
+
+def write_mails(mails: Sequence[RenderedMail]) -> bytes:
+    """Return finished mails as JSON."""
+    return orjson.dumps({"mails": mails})
+
+
+def write_refusal(sentence: str) -> bytes:
+    """Return the reason why there are no mails as JSON."""
+    return orjson.dumps({"error": sentence})
+
+
+def read_answer(data: bytes) -> list[RenderedMail] | str:
+    """Read the mails, or the sentence that says why there are none.
+
+    Raises:
+        ValueError: it is neither; the process died before it had written all.
+    """
+    value = orjson.loads(data)
+    if "error" in value:
+        return str(value["error"])
+    return [
+        RenderedMail(Language(mail["language"]), mail["subject"], mail["html"], mail["text"])
+        for mail in value["mails"]
+    ]
+
+
+def _edition(value: Mapping[str, Any]) -> EditionContent:
+    fields = dict(value)
+    fields["language"] = Language(value["language"])
+    fields["period"] = Period(**{name: date.fromisoformat(day) for name, day in value["period"].items()})
+    fields["blocks"] = tuple(_block(block) for block in value["blocks"])
+    return EditionContent(**fields)
+
+
+def _block(value: Mapping[str, Any]) -> Block:
+    text = value["text"]
+    return Block(
+        topic=value["topic"],
+        topic_title=value["topic_title"],
+        trend=None if value["trend"] is None else Trend(value["trend"]),
+        text=Text(**{**text, "language": Language(text["language"]), "state": TextState(text["state"])}),
+    )
+
+
+def _letter(value: Mapping[str, Any]) -> LetterContent:
+    return LetterContent(
+        **{**value, "kind": LetterKind(value["kind"]), "language": Language(value["language"])}
+    )
