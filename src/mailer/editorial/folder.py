@@ -1,0 +1,122 @@
+"""Folders of commentary files: all of them are read, or none, and every problem is said at once.
+
+One broken file among sixty must neither slip through nor leave an import half-done.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mailer.editorial.agreement import check_together
+from mailer.editorial.blank_files import is_untouched
+from mailer.editorial.cell_path import shown_path
+from mailer.editorial.commentary_file import MAX_FILE_BYTES, CommentaryFile, Defaults, parse_commentary_file
+from mailer.errors import InputError, Problem
+
+_SUFFIX = ".md"
+_IGNORED = {"readme.md"}
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFiles:
+    """What an import read.
+
+    Attributes:
+        files: in the order of the paths, a folder's files sorted by path.
+        untouched: places of files from “commentary new” in which nobody has written yet; passed over.
+    """
+
+    files: tuple[CommentaryFile, ...]
+    untouched: tuple[str, ...]
+
+
+def read_paths(paths: Sequence[Path], *, defaults: Defaults | None = None) -> ReadFiles:
+    """Read files and folders, recursively.
+
+    In folders ``*.md`` counts, but neither README.md nor what begins with a dot; a file that is named
+    itself is read whatever its name. A file reached twice is read once.
+
+    Raises:
+        InputError: with the problems of all files, each on its own and together; nothing was read then.
+    """
+    files: list[CommentaryFile] = []
+    untouched: list[str] = []
+    problems: list[Problem] = []
+    order: dict[str, int] = {}
+    for path in _found(paths, problems):
+        order[shown_path(path)] = len(order)
+        try:
+            content = _content(path)
+            if is_untouched(content):
+                untouched.append(shown_path(path))
+                continue
+            # The full path: "commentary import ." in the folder 2026-W47 knows its week too.
+            whole = Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow links out of the week
+            files.append(parse_commentary_file(content, place=path, path=whole, defaults=defaults))
+        except InputError as error:
+            problems += error.problems
+    problems += check_together(files)
+    if problems:
+        raise InputError(sorted(problems, key=lambda each: (order.get(each.place, -1), each.line or 0)))
+    return ReadFiles(tuple(files), tuple(untouched))
+
+
+def _found(paths: Sequence[Path], problems: list[Problem]) -> Iterator[Path]:
+    """Yield each file once; a path that leads nowhere becomes a problem."""
+    seen: set[str] = set()
+    for path in paths:
+        if not os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises where a folder above may not be entered
+            found = [path]
+        else:
+            found = _in_folder(path, problems)
+            if not found:
+                problems.append(
+                    Problem(shown_path(path), None, f"there is no file ending in {_SUFFIX} in this folder")
+                )
+        for file in found:
+            real = os.path.realpath(file)
+            if real not in seen:
+                seen.add(real)
+                yield file
+
+
+def _in_folder(folder: Path, problems: list[Problem]) -> list[Path]:
+    def unreadable(error: OSError) -> None:
+        problems.append(Problem(shown_path(error.filename), None, _sentence(error)))
+
+    found: list[Path] = []
+    for parent, folders, names in os.walk(folder, onerror=unreadable):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        found += [Path(parent, name) for name in names if _counts(name)]
+    return sorted(found)
+
+
+def _counts(name: str) -> bool:
+    lower = name.lower()
+    return lower.endswith(_SUFFIX) and not lower.startswith(".") and lower not in _IGNORED
+
+
+def _content(path: Path) -> bytes:
+    """Read a file, but never more than shows that it is too large."""
+    try:
+        # A pipe or device would be waited for without end.
+        if path.exists() and not path.is_file():
+            raise InputError.at(
+                shown_path(path), None, "this is neither a file nor a folder; name one of these"
+            )
+        with path.open("rb") as file:
+            return file.read(MAX_FILE_BYTES + 1)
+    except OSError as error:
+        raise InputError.at(shown_path(path), None, _sentence(error)) from error
+
+
+def _sentence(error: OSError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "there is no such file or folder; check the name"
+    if isinstance(error, PermissionError):
+        return "you may not read it; change its permissions or run this as its owner"
+    reason = (error.strerror or "unknown reason").lower()
+    return f"it can’t be read ({reason}); check the disk and try again"
