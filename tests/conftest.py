@@ -5,15 +5,15 @@ Where CI=true a test whose program is missing fails; elsewhere it is left out an
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.tools.catalogue import locate, missing, tool
+from tests.tools.catalogue import tool
 from tests.tools.postgres import PostgresServer, running_postgres
+from tests.tools.required import required
 from tests.tools.sink import SmtpSink, running_sink
 
 _CHROMIUM_FLAGS = (
@@ -26,40 +26,29 @@ _CHROMIUM_FLAGS = (
 )
 
 
-def required(name: str) -> Path:
-    """Return a tool's program, or leave the asking test out; fail it where CI=true."""
-    wanted = tool(name)
-    program = locate(wanted)
-    if program is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail(missing(wanted), pytrace=False)
-        pytest.skip(missing(wanted))
-    return program
-
-
 @pytest.fixture(scope="session")
 def reformime() -> Path:
     """The MIME reader of maildrop: ``reformime -i < message`` lists its parts."""
-    return required("reformime")
+    return required(tool("reformime"))
 
 
 @pytest.fixture(scope="session")
 def smtp_source() -> Path:
     """Postfix's mail generator, the pace others are measured by."""
-    return required("smtp-source")
+    return required(tool("smtp-source"))
 
 
 @pytest.fixture
 def smtp_sink() -> Iterator[SmtpSink]:
     """A mail server on loopback that takes everything and keeps it in files; starts in 10 ms."""
-    with running_sink(required("smtp-sink")) as sink:
+    with running_sink(required(tool("smtp-sink"))) as sink:
         yield sink
 
 
 @pytest.fixture(scope="session")
 def chromium_path() -> Path:
     """Debian's Chromium, for Playwright's ``executable_path``."""
-    return required("chromium")
+    return required(tool("chromium"))
 
 
 @pytest.fixture(scope="module")
@@ -69,16 +58,18 @@ def browser(chromium_path: Path) -> Iterator[Browser]:
     For a module, not the session: while it is open, Playwright keeps an event loop in this thread, and
     tests that call asyncio.run would be refused.
     """
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium_path, args=_CHROMIUM_FLAGS)
-        yield opened
-        opened.close()
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("PLAYWRIGHT_NODEJS_PATH", str(required(tool("node"))))
+        with sync_playwright() as playwright:
+            opened = playwright.chromium.launch(executable_path=chromium_path, args=_CHROMIUM_FLAGS)
+            yield opened
+            opened.close()
 
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresServer]:
     """A PostgreSQL server for this run, as itself: for fixtures that prepare a template database."""
-    with running_postgres(required("initdb"), required("postgres")) as server:
+    with running_postgres(required(tool("initdb")), required(tool("postgres"))) as server:
         yield server
 
 

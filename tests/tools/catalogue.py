@@ -6,9 +6,11 @@ cache folder (tests/tools/debian.py): nothing is installed and no service is set
 
 from __future__ import annotations
 
+import glob
 import os
 import re
 import shutil
+import sysconfig
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,51 +22,60 @@ class Tool:
 
     Attributes:
         name: what it is called here and in the cache folder's ``bin``.
-        program: where Debian puts it below ``/``; a pattern, of which the last match by number counts.
-        packages: Debian's packages that bring it; the libraries they need are found by apt.
-        parts: patterns of the packages to unpack besides libraries.
+        program: where it lies below ``/``; a pattern, of which the last match by number counts.
+        packages: Debian's packages that bring it; apt finds the libraries they need.
         advice: what to type when it can't be unpacked. Never “apt-get install postfix”: on somebody's
             machine that starts a mail server and removes the one that is there.
+        further: patterns of what else to unpack, besides *packages* and libraries.
     """
 
     name: str
     program: str
     packages: tuple[str, ...]
-    parts: tuple[str, ...]
     advice: str
+    further: tuple[str, ...] = ()
 
 
-_POSTFIX_ADVICE = (
-    "make tools  (unpacks Debian's postfix package without installing it; needs apt-get and dpkg)"
-)
-_POSTGRESQL_ADVICE = "as root: apt-get install -y --no-install-recommends postgresql"
+_INSTALL = "as root: apt-get install -y --no-install-recommends"
+_UNPACK = "make tools  (which needs apt-get and dpkg)"
 
 TOOLS = (
     Tool(
         name="chromium",
         program="usr/lib/chromium/chromium",
         packages=("chromium", "fonts-dejavu-core", "fonts-liberation"),
-        parts=("chromium", "chromium-common", "fonts-dejavu-core", "fonts-liberation.*"),
-        advice="as root: apt-get install -y --no-install-recommends chromium fonts-liberation",
+        advice=f"{_INSTALL} chromium fonts-liberation",
+        further=("chromium-common",),
     ),
     Tool(
-        "initdb", "usr/lib/postgresql/*/bin/initdb", ("postgresql",), (r"postgresql-\d+",), _POSTGRESQL_ADVICE
+        # Playwright brings its own Node.js, which needs a library that a small Debian lacks.
+        name="node",
+        program=glob.escape(f"{sysconfig.get_path('platlib')}/playwright/driver/node").removeprefix("/"),
+        packages=("libatomic1",),
+        advice=f"{_INSTALL} libatomic1",
     ),
     Tool(
-        "postgres",
-        "usr/lib/postgresql/*/bin/postgres",
-        ("postgresql",),
-        (r"postgresql-\d+",),
-        _POSTGRESQL_ADVICE,
+        name="initdb",
+        program="usr/lib/postgresql/*/bin/initdb",
+        packages=("postgresql",),
+        advice=f"{_INSTALL} postgresql",
+        further=(r"postgresql-\d+",),
     ),
-    Tool("smtp-sink", "usr/sbin/smtp-sink", ("postfix",), ("postfix",), _POSTFIX_ADVICE),
-    Tool("smtp-source", "usr/sbin/smtp-source", ("postfix",), ("postfix",), _POSTFIX_ADVICE),
+    Tool(
+        name="postgres",
+        program="usr/lib/postgresql/*/bin/postgres",
+        packages=("postgresql",),
+        advice=f"{_INSTALL} postgresql",
+        further=(r"postgresql-\d+",),
+    ),
+    Tool(name="smtp-sink", program="usr/sbin/smtp-sink", packages=("postfix",), advice=_UNPACK),
+    Tool(name="smtp-source", program="usr/sbin/smtp-source", packages=("postfix",), advice=_UNPACK),
     Tool(
         name="reformime",
         program="usr/bin/reformime",
         packages=("maildrop",),
-        parts=("maildrop", "courier-authlib"),
-        advice="as root: apt-get install -y --no-install-recommends maildrop",
+        advice=f"{_INSTALL} maildrop",
+        further=("courier-authlib",),
     ),
 )
 
@@ -87,13 +98,17 @@ def cache_folder(environment: Mapping[str, str] = os.environ) -> Path:
 
 
 def locate(wanted: Tool, *, folder: Path | None = None) -> Path | None:
-    """Return the program of the machine, else the one in the cache folder, else None."""
+    """Return the program in the cache folder, else the machine's, else None.
+
+    In the cache folder is only what the machine lacked or could not start.
+    """
+    unpacked = (folder or cache_folder()) / "bin" / wanted.name
+    if unpacked.is_file():
+        return unpacked
     if installed := newest(Path("/"), wanted.program):
         return installed
-    if in_path := shutil.which(wanted.name):
-        return Path(in_path)
-    unpacked = (folder or cache_folder()) / "bin" / wanted.name
-    return unpacked if unpacked.is_file() else None
+    in_path = shutil.which(wanted.name)
+    return Path(in_path) if in_path else None
 
 
 def newest(top: Path, pattern: str) -> Path | None:

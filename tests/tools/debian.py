@@ -40,7 +40,7 @@ _FONTS = """<?xml version="1.0"?>
 <fontconfig>
   <dir>{folder}/usr/share/fonts</dir>
   <dir>/usr/share/fonts</dir>
-  <cachedir prefix="xdg">fontconfig</cachedir>
+  <cachedir>{folder}/fontconfig</cachedir>
 {aliases}
 </fontconfig>
 """
@@ -77,6 +77,21 @@ def unpack(tools: Sequence[Tool], folder: Path) -> None:
         _write_wrapper(wanted, folder)
 
 
+def lacking_packages(plan: str, tools: Sequence[Tool]) -> list[str]:
+    """Pick the packages to unpack from what ``apt-get --simulate install`` printed.
+
+    Its lines are ``Inst libicu72 (72.1-3 Debian:12/stable [amd64])``; an old version in brackets before the
+    parenthesis is an upgrade, which we leave out: a newer C library beside the machine's own starts nothing.
+    """
+    parts = re.compile("|".join(part for wanted in tools for part in (*wanted.packages, *wanted.further)))
+    fresh = re.findall(r"^Inst (\S+) \(", plan, re.MULTILINE)
+    return [
+        package
+        for package in fresh
+        if parts.fullmatch(package) or (package.startswith("lib") and not _NOT_NEEDED.fullmatch(package))
+    ]
+
+
 def _download(tools: Sequence[Tool], folder: Path) -> None:
     """Fill ``folder/download``, with the machine's package lists or, where they are old or empty, our own."""
     try:
@@ -94,27 +109,13 @@ def _download_with(tools: Sequence[Tool], folder: Path, options: Sequence[str]) 
     packages = sorted({package for wanted in tools for package in wanted.packages})
     # Asking what an installation would bring names exactly what this machine lacks, and does nothing.
     plan = _run("apt-get", *options, "--simulate", "--no-install-recommends", "install", *packages)
-    _run("apt-get", *options, "-qq", "download", *_lacking(plan, tools), cwd=download)
-
-
-def _lacking(plan: str, tools: Sequence[Tool]) -> list[str]:
-    """Pick the packages to unpack from what ``apt-get --simulate install`` printed.
-
-    Its lines are ``Inst libicu72 (72.1-3 Debian:12/stable [amd64])``; an old version in brackets before the
-    parenthesis is an upgrade, which we leave out: a newer C library beside the machine's own starts nothing.
-    """
-    parts = re.compile("|".join(part for wanted in tools for part in wanted.parts))
-    fresh = re.findall(r"^Inst (\S+) \(", plan, re.MULTILINE)
-    return [
-        package
-        for package in fresh
-        if parts.fullmatch(package) or (package.startswith("lib") and not _NOT_NEEDED.fullmatch(package))
-    ]
+    _run("apt-get", *options, "-qq", "download", *lacking_packages(plan, tools), cwd=download)
 
 
 def _write_wrapper(wanted: Tool, folder: Path) -> None:
     debian = folder / "debian"
-    program = newest(debian, wanted.program)
+    # A program the machine has may lack a library only.
+    program = newest(debian, wanted.program) or newest(Path("/"), wanted.program)
     if program is None:
         raise NotUnpacked(f"Debian's packages {', '.join(wanted.packages)} hold no {wanted.program}")
     libraries = [found for pattern in _LIBRARY_FOLDERS for found in sorted(debian.glob(pattern))]
