@@ -219,6 +219,13 @@ def test_the_preheader_comes_before_all_else(preheader: str, expected: str) -> N
     assert hidden[1].replace("&amp;", "&") == expected
 
 
+def test_without_any_lead_there_is_no_preheader() -> None:
+    """An edition that has no lead at all is rendered all the same."""
+    mail = render_edition(replace(edition(), blocks=edition().blocks[1:2]))
+
+    assert re.search(r'<div class="preheader"[^>]*></div>', mail.html)
+
+
 def test_nothing_is_fetched_and_nothing_runs() -> None:
     """No picture, script, frame, font or sheet from elsewhere: opening a mail tells nobody."""
     mail = render_edition(edition())
