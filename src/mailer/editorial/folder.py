@@ -88,7 +88,14 @@ def _in_folder(folder: Path, problems: list[Problem]) -> list[Path]:
         problems.append(Problem(shown_path(error.filename), None, _sentence(error)))
 
     found: list[Path] = []
-    for parent, folders, names in os.walk(folder, onerror=unreadable):
+    entered: set[str] = set()
+    # A linked folder may hold texts too; one that leads back to where we came from is not entered again.
+    for parent, folders, names in os.walk(folder, onerror=unreadable, followlinks=True):
+        real = os.path.realpath(parent)
+        if real in entered:
+            folders.clear()
+            continue
+        entered.add(real)
         folders[:] = [name for name in folders if not name.startswith(".")]
         found += [Path(parent, name) for name in names if _counts(name)]
     return sorted(found)

@@ -91,6 +91,18 @@ def test_a_file_named_twice_is_read_once(tmp_path: Path) -> None:
     assert len(read_paths([tmp_path, path, path.parent / ".." / "2026-W47"]).files) == 1
 
 
+def test_linked_folders_are_read_and_loops_end(tmp_path: Path) -> None:
+    """A folder that is a link counts; one that leads back up ends."""
+    path = write(tmp_path, "elsewhere/2026-W47/west.be.md")
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts" / "2026-W47").symlink_to(path.parent)
+    (path.parent / "back").symlink_to(tmp_path / "texts")
+
+    (file,) = read_paths([tmp_path / "texts"]).files
+
+    assert file.place.endswith("texts/2026-W47/west.be.md")
+
+
 def test_the_working_directory_says_the_week(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """“commentary import .” in the folder of a week needs no week in the files."""
     path = write(tmp_path, "2026-W47/west.be.md")
