@@ -1,7 +1,8 @@
 """Every error this product raises on purpose, in one tree, so that each edge knows what it can meet.
 
     MailerError            one sentence for a person; exit status 1
-    ├── UsageError         the call itself is wrong: an option, a name, a settings file; exit status 2
+    ├── UsageError         the call itself is wrong: an option, a name; exit status 2
+    │   └── SettingsError  mailer.toml or the environment says something we can't use
     ├── InputError         a file or form holds what we can't take; carries each Problem with its place
     ├── NotFound           nothing of that name is stored
     ├── InvalidMove        a state does not allow the move
@@ -25,9 +26,13 @@ class MailerError(Exception):
 
 
 class UsageError(MailerError):
-    """The call itself is wrong: an option, a name or a settings file."""
+    """The call itself is wrong: an option or a name."""
 
     exit_status = 2
+
+
+class SettingsError(UsageError):
+    """mailer.toml or the environment says something we can't use."""
 
 
 @dataclass(frozen=True, slots=True)

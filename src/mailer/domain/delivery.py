@@ -51,6 +51,13 @@ _AFTER: Mapping[type[Outcome], DeliveryState] = {
 }
 
 
-def state_after(outcome: Outcome) -> DeliveryState:
-    """Return the state in which *outcome* leaves a copy."""
-    return _AFTER[type(outcome)]
+def state_after(outcome: Outcome, before: DeliveryState) -> DeliveryState:
+    """Return the state in which *outcome* leaves a copy that was *before* when it was claimed.
+
+    A copy that may have arrived once stays uncertain whatever its resend met, unless it is
+    accepted: "refused" would be a claim about the first copy that nobody can make.
+    """
+    after = _AFTER[type(outcome)]
+    if before is DeliveryState.UNKNOWN and after is not DeliveryState.ACCEPTED:
+        return DeliveryState.UNKNOWN
+    return after

@@ -1,0 +1,1 @@
+"""Readers: sign-up, confirmation, leaving, and the vault that keeps their addresses sealed."""

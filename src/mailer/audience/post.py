@@ -1,0 +1,48 @@
+"""Letters as readers' moves ask for them: sealed, with the time after which they are pointless."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from mailer.audience.vault import Vault
+from mailer.domain.content import LetterKind
+from mailer.domain.language import Language
+from mailer.domain.subscription import CONFIRM_VALID
+from mailer.domain.token import PUBLIC_ID_BYTES
+from mailer.storage.letters import Letter
+
+_WORTH_SENDING = timedelta(days=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Whom a letter goes to.
+
+    Attributes:
+        address: in plain, as it stands in RCPT TO; only ever stored sealed.
+        public_id: the reader's, 12 bytes.
+    """
+
+    address: str
+    public_id: bytes
+    language: Language
+    newsletter: str
+
+
+def letter(
+    vault: Vault, kind: LetterKind, recipient: Recipient, *, now: datetime, secret: str = ""
+) -> Letter:
+    """Return a letter to *recipient*, sealed; *secret* is the confirm link's, 43 letters."""
+    seal_id = os.urandom(PUBLIC_ID_BYTES)
+    return Letter(
+        kind=kind,
+        language=recipient.language,
+        newsletter=recipient.newsletter,
+        public_id=recipient.public_id,
+        seal_id=seal_id,
+        sealed=vault.seal_values({"to": recipient.address, "secret": secret}, seal_id),
+        created_at=now,
+        not_after=now + (CONFIRM_VALID if kind is LetterKind.CONFIRM else _WORTH_SENDING),
+    )

@@ -1,0 +1,205 @@
+"""Settings of the machine: mailer.toml, then the environment (design §8).
+
+What belongs to a newsletter (languages, topics, schedule) lives in the database instead.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from mailer.domain.nearest import did_you_mean
+from mailer.errors import SettingsError
+
+FILE_NAME = "mailer.toml"
+_VARIABLE = "MAILER_SETTINGS"
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class DatabaseSettings(_Section):
+    """[database]: where everything is remembered."""
+
+    url: str = ""
+    """``sqlite:///…`` or ``postgresql+asyncpg://…``; empty is data/mailer.db beside the settings."""
+
+
+class SiteSettings(_Section):
+    """[site]: the public pages."""
+
+    public_url: str = "http://127.0.0.1:8080"
+    """What links in mails begin with, without a slash at the end."""
+    listen: str = "127.0.0.1:8080"
+    """HOST:PORT the pages are served on; port 0 takes a free one."""
+
+    @field_validator("public_url")
+    @classmethod
+    def _whole_url(cls, url: str) -> str:
+        if not url.startswith(("https://", "http://")) or any(c.isspace() for c in url):
+            raise ValueError("is not a web address; write it as https://news.example.org")
+        return url.rstrip("/")
+
+    @field_validator("listen")
+    @classmethod
+    def _host_and_port(cls, listen: str) -> str:
+        host, _, port = listen.rpartition(":")
+        if not host or not port.isdigit() or int(port) > 65535:  # noqa: PLR2004 - the largest port
+            raise ValueError("is not HOST:PORT; write it as 127.0.0.1:8080")
+        return listen
+
+    @property
+    def host(self) -> str:
+        """The host part of *listen*."""
+        return self.listen.rpartition(":")[0].strip("[]")
+
+    @property
+    def port(self) -> int:
+        """The port part of *listen*."""
+        return int(self.listen.rpartition(":")[2])
+
+
+class RelaySettings(_Section):
+    """[relay]: the outgoing mail server."""
+
+    host: str = ""
+    """Its name; empty keeps every mail on this machine (outbox)."""
+    port: Annotated[int, Field(ge=1, le=65535)] = 587
+    tls: Literal["starttls", "tls", "none"] = "starttls"
+    """``starttls`` (port 587), ``tls`` (port 465), or ``none`` for a relay on this machine."""
+    username: str = ""
+    """Empty: no login."""
+    password: SecretStr = SecretStr("")
+    connections: Annotated[int, Field(ge=1, le=200)] = 10
+    """Most connections at once."""
+    messages_per_connection: Annotated[int, Field(ge=1)] = 100
+    """A connection is closed after so many messages."""
+    hello: str = ""
+    """Name said in EHLO; empty takes the host of site.public_url."""
+
+
+class SendingSettings(_Section):
+    """[sending]: how copies are tried."""
+
+    retry_minutes: tuple[Annotated[float, Field(gt=0)], ...] = (5, 15, 30, 60, 120)
+    """Waits before the second, third … try; the last one repeats."""
+    return_path_domain: str = ""
+    """Domain that bounces come back to; empty takes the sender's."""
+
+    @field_validator("retry_minutes")
+    @classmethod
+    def _some(cls, waits: tuple[float, ...]) -> tuple[float, ...]:
+        if not waits:
+            raise ValueError("is empty; write it as [5, 15, 30, 60, 120]")
+        return waits
+
+
+class Settings(BaseSettings):
+    """Everything mailer.toml may say; ``MAILER_SITE__LISTEN`` overrides [site] listen, and so on."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="MAILER_", env_nested_delimiter="__", extra="forbid", frozen=True
+    )
+
+    database: DatabaseSettings = DatabaseSettings()
+    site: SiteSettings = SiteSettings()
+    relay: RelaySettings = RelaySettings()
+    sending: SendingSettings = SendingSettings()
+    _folder: Path = PrivateAttr(default=Path())
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic's signature
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic's signature
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Let the environment go before the file."""
+        toml = settings_cls.model_config.get("toml_file")
+        return env_settings, TomlConfigSettingsSource(settings_cls, toml), init_settings
+
+    @property
+    def folder(self) -> Path:
+        """Where mailer.toml lies; data/ lies beside it."""
+        return self._folder
+
+    def beside(self, folder: Path) -> Self:
+        """Return these settings as those of a mailer.toml in *folder*."""
+        settings = self.model_copy()
+        settings._folder = folder.resolve()  # noqa: SLF001 - its own class
+        return settings
+
+    @property
+    def data(self) -> Path:
+        """The data folder: database, keys, locks, kept mails."""
+        return self.folder / "data"
+
+    @property
+    def database_url(self) -> str:
+        """The database's address, a relative SQLite path made absolute from the settings' folder."""
+        url = self.database.url or "sqlite:///data/mailer.db"
+        path = url.removeprefix("sqlite:///")
+        if path != url and not Path(path).is_absolute():
+            return f"sqlite:///{(self.folder / path).resolve()}"
+        return url
+
+
+def load_settings(path: Path | None = None) -> Settings:
+    """Read the settings from *path*, else where MAILER_SETTINGS says, else ./mailer.toml.
+
+    Raises:
+        SettingsError: the file is missing, no TOML, or says something we can't use.
+    """
+    path = path or Path(os.environ.get(_VARIABLE, FILE_NAME))
+    if path.is_dir():
+        path = path / FILE_NAME
+    if not path.is_file():
+        raise SettingsError(
+            f"{path} is not there; go to the folder that “mailer init” made, or add --settings FILE"
+        )
+
+    class FromFile(Settings):
+        model_config = SettingsConfigDict(toml_file=path)
+
+    try:
+        return FromFile().beside(path.parent)
+    except ValidationError as error:
+        raise SettingsError(_sentence(path, error)) from error
+    except (ValueError, OSError) as error:
+        # tomllib names line and column itself; UnicodeDecodeError is a ValueError too.
+        raise SettingsError(f"{path} can't be read: {error}") from error
+
+
+def _sentence(path: Path, error: ValidationError) -> str:
+    """Say the first thing that is wrong, in the words of the file; never the value (it may be secret)."""
+    first = error.errors(include_input=False, include_url=False)[0]
+    *section, name = (str(part) for part in first["loc"] if not isinstance(part, int))
+    where = f"[{'.'.join(section)}] {name}" if section else f"“{name}”"
+    if first["type"] == "extra_forbidden":
+        known = _names(section)
+        return f"{path}: {where} is not a setting{did_you_mean(name, known)}; known here: {', '.join(known)}"
+    said = first["msg"].removeprefix("Value error, ")
+    said = said if said.startswith("is ") else f"is not right: {said[:1].lower()}{said[1:]}"
+    return f"{path}: {where} {said}"
+
+
+def _names(section: list[str]) -> list[str]:
+    fields: dict[str, object] = dict(Settings.model_fields)
+    if section:
+        kind = Settings.model_fields[section[0]].annotation
+        assert isinstance(kind, type)
+        assert issubclass(kind, BaseModel)
+        fields = dict(kind.model_fields)
+    return list(fields)

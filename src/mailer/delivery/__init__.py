@@ -1,0 +1,1 @@
+"""Release and sending: the only room that speaks SMTP as a client."""

@@ -1,0 +1,129 @@
+"""Chunks: up to 500 copies of one edition for one provider group, the unit handed to workers.
+
+Epoch and owner live here: whoever claims raises the epoch, and a copy goes in flight only under
+the epoch it was claimed with. Pause and cancel raise it too, so that they take effect before the
+next body. The counters change in the ledger's own commit, so progress never counts rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Update, case, func, or_, select, update
+
+from mailer.domain.delivery import DeliveryState
+from mailer.domain.issue import IssueState
+from mailer.storage.columns import UtcTime
+from mailer.storage.database import Transaction
+from mailer.storage.tables import chunk as table
+from mailer.storage.tables import delivery, issue, reader
+
+SIZE = 500
+"""Most copies in one chunk."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A claimed chunk."""
+
+    id: int
+    issue_id: int
+    edition_id: int
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class DueCopy:
+    """One copy of a claimed chunk that may be sent now.
+
+    Attributes:
+        state: queued, deferred or unknown, as it was when it was claimed.
+        attempts: tries already made.
+        public_id, sealed_address: the reader's; None when the reader is gone.
+    """
+
+    chunk: Chunk
+    reader_id: int
+    state: DeliveryState
+    attempts: int
+    public_id: bytes | None
+    sealed_address: bytes | None
+
+
+def claim(tx: Transaction, owner: str, now: datetime) -> tuple[Chunk, list[DueCopy]] | None:
+    """Take the chunk that is due longest, with the copies in it that are due; None when none is."""
+    free = table.c.owner.is_(None) & (table.c.next_at <= now) & (issue.c.state == IssueState.RELEASED)
+    chosen = (
+        select(table.c.id)
+        .join(issue, issue.c.id == table.c.issue_id)
+        .where(free)
+        .order_by(table.c.next_at, table.c.id)
+        .limit(1)
+        .with_for_update(skip_locked=True, of=table)
+    )
+    row = tx.execute(
+        update(table)
+        .where((table.c.id == chosen.scalar_subquery()) & table.c.owner.is_(None))
+        .values(owner=owner, epoch=table.c.epoch + 1)
+        .returning(table.c.id, table.c.issue_id, table.c.edition_id, table.c.epoch)
+    ).one_or_none()
+    if row is None:
+        return None
+    chunk = Chunk(row.id, row.issue_id, row.edition_id, row.epoch)
+    return chunk, _due(tx, chunk, now)
+
+
+def let_go(tx: Transaction, chunk_id: int, owner: str, now: datetime) -> None:
+    """Give a chunk back and note when its next copy is due; without one it is finished."""
+    state = delivery.c.state
+    due = case((state == DeliveryState.QUEUED, now), else_=delivery.c.next_at)
+    waiting = state.in_([DeliveryState.QUEUED, DeliveryState.DEFERRED, DeliveryState.UNKNOWN])
+    # min() passes over the NULL of a copy that awaits no resend.
+    earliest = select(func.min(due, type_=UtcTime)).where((delivery.c.chunk_id == chunk_id) & waiting)
+    tx.execute(
+        update(table)
+        .where((table.c.id == chunk_id) & (table.c.owner == owner))
+        .values(owner=None, next_at=earliest.scalar_subquery())
+    )
+
+
+def raise_epochs(tx: Transaction, issue_id: int) -> None:
+    """Make every claimed copy of an issue unsendable until its chunk is claimed anew."""
+    tx.execute(update(table).where(table.c.issue_id == issue_id).values(epoch=table.c.epoch + 1))
+
+
+def owned_by(tx: Transaction, owners: Sequence[str]) -> list[tuple[int, str]]:
+    """Return (chunk, owner) of every chunk that one of *owners* holds."""
+    return [
+        tuple(row) for row in tx.execute(select(table.c.id, table.c.owner).where(table.c.owner.in_(owners)))
+    ]
+
+
+def count(chunk_id: int, changes: Mapping[str, int]) -> Update:
+    """Return the statement that adds *changes* (counter to difference) to a chunk's counters."""
+    return (
+        update(table)
+        .where(table.c.id == chunk_id)
+        .values({name: table.c[name] + difference for name, difference in changes.items()})
+    )
+
+
+def _due(tx: Transaction, chunk: Chunk, now: datetime) -> list[DueCopy]:
+    again = delivery.c.state.in_([DeliveryState.DEFERRED, DeliveryState.UNKNOWN]) & (
+        delivery.c.next_at <= now
+    )
+    statement = (
+        select(
+            delivery.c.reader_id,
+            delivery.c.state,
+            delivery.c.attempts,
+            reader.c.public_id,
+            reader.c.sealed_address,
+        )
+        .outerjoin(reader, reader.c.id == delivery.c.reader_id)
+        .where((delivery.c.chunk_id == chunk.id) & or_(delivery.c.state == DeliveryState.QUEUED, again))
+        .order_by(delivery.c.reader_id)
+    )
+    return [DueCopy(chunk, *row) for row in tx.execute(statement)]

@@ -1,0 +1,214 @@
+"""The database, embedded (SQLite) or served (PostgreSQL), behind two verbs: read and write.
+
+The same synchronous functions run on both. On SQLite they run on threads over the standard
+library's driver: one thread hop per function, not one per statement (docs/decisions/0003). On
+PostgreSQL SQLAlchemy's run_sync carries them over asyncpg.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Protocol, TypeAlias, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import QueuePool
+
+from mailer.errors import SettingsError
+from mailer.storage.refusal import refusals_as_ours
+from mailer.storage.writer import Transactions, Unit, Writer
+
+T = TypeVar("T")
+Transaction: TypeAlias = Connection
+"""What repositories take as their first argument; opaque to every other room."""
+
+_BUSY_S = 30
+_READERS = 2
+
+
+class _Backend(Protocol):
+    """What differs between the two databases."""
+
+    def writing(self) -> Transactions: ...
+
+    async def read(self, work: Unit[T]) -> T: ...
+
+    async def close(self) -> None: ...
+
+
+class Database:
+    """One database: reads run beside each other, writes through the one writer."""
+
+    def __init__(self, url: URL, backend: _Backend) -> None:
+        self.url = url
+        self._backend = backend
+        self._writer = Writer(backend.writing)
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether it is SQLite: one process sends, and locks are files."""
+        return self.url.get_backend_name() == "sqlite"
+
+    @property
+    def commits(self) -> int:
+        """How many group commits this process has made."""
+        return self._writer.commits
+
+    async def read(self, work: Callable[[Transaction], T]) -> T:
+        """Return what *work* reads, from one consistent snapshot.
+
+        Raises:
+            StorageError: the database can't be read.
+        """
+        with refusals_as_ours():
+            return await self._backend.read(work)
+
+    async def write(self, work: Callable[[Transaction], T], *, urgent: bool = False) -> T:
+        """Do *work* in the next group commit; return once it is durable.
+
+        *work* may run twice, so it must touch nothing but its transaction.
+
+        Raises:
+            StorageError: disk full, read-only or locked for too long; nothing was written.
+        """
+        with refusals_as_ours():
+            return await self._writer.submit(work, urgent=urgent)
+
+    async def close(self) -> None:
+        """Finish what was submitted and let go of every connection."""
+        await asyncio.to_thread(self._writer.stop)
+        await self._backend.close()
+
+
+def open_database(url: str) -> Database:
+    """Open ``sqlite:///path`` or ``postgresql+asyncpg://…``; nothing is touched before first use.
+
+    Raises:
+        SettingsError: the URL names no database that we know.
+    """
+    try:
+        parsed = make_url(url)
+    except Exception as error:
+        raise SettingsError(
+            "[database] url is not a database address; write sqlite:///data/mailer.db"
+        ) from error
+    name = parsed.get_backend_name()
+    if name == "sqlite":
+        return Database(parsed, _Sqlite(parsed))
+    if name == "postgresql":
+        return Database(parsed, _Postgres(parsed.set(drivername="postgresql+asyncpg")))
+    raise SettingsError(f"[database] url names {name}; write sqlite:///… or postgresql+asyncpg://…")
+
+
+class _Sqlite:
+    def __init__(self, url: URL) -> None:
+        self._url = url
+        self._reading: Engine | None = None
+        self._threads = ThreadPoolExecutor(_READERS, thread_name_prefix="mailer-reader")
+
+    def writing(self) -> Transactions:
+        # BEGIN IMMEDIATE: a deferred transaction that reads first and writes later can meet
+        # SQLITE_BUSY_SNAPSHOT, against which no time-out helps.
+        return _SyncTransactions(sqlite_engine(self._url, "BEGIN IMMEDIATE"))
+
+    async def read(self, work: Unit[T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._read, work)
+
+    def _read(self, work: Unit[T]) -> T:
+        if self._reading is None:
+            self._reading = sqlite_engine(self._url, "BEGIN")
+        with self._reading.begin() as connection:
+            return work(connection)
+
+    async def close(self) -> None:
+        self._threads.shutdown()
+        if self._reading is not None:
+            self._reading.dispose()
+
+
+class _Postgres:
+    def __init__(self, url: URL) -> None:
+        self._url = url
+        self._reading: AsyncEngine | None = None
+
+    def writing(self) -> Transactions:
+        return _LoopTransactions(self._url)
+
+    async def read(self, work: Unit[T]) -> T:
+        if self._reading is None:
+            self._reading = create_async_engine(self._url, pool_size=_READERS, pool_pre_ping=True)
+        async with self._reading.begin() as connection:
+            return await connection.run_sync(work)
+
+    async def close(self) -> None:
+        if self._reading is not None:
+            await self._reading.dispose()
+
+
+class _SyncTransactions:
+    """SQLite's: the standard library's driver on the writer's thread."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._connection = engine.connect()
+
+    def run(self, work: Unit[T]) -> T:
+        with self._connection.begin():
+            return work(self._connection)
+
+    def close(self) -> None:
+        self._connection.close()
+        self._engine.dispose()
+
+
+class _LoopTransactions:
+    """PostgreSQL's: asyncpg on an event loop of the writer's own."""
+
+    def __init__(self, url: URL) -> None:
+        self._engine = create_async_engine(url, pool_size=1, max_overflow=0, pool_pre_ping=True)
+        self._runner = asyncio.Runner()
+
+    def run(self, work: Unit[T]) -> T:
+        return self._runner.run(self._run(work))
+
+    async def _run(self, work: Unit[T]) -> T:
+        async with self._engine.begin() as connection:
+            return await connection.run_sync(work)
+
+    def close(self) -> None:
+        self._runner.run(self._engine.dispose())
+        self._runner.close()
+
+
+def sqlite_engine(url: URL, begin: str) -> Engine:
+    """Return an engine whose transactions start with *begin*, durable at each commit."""
+    if url.database:
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(
+        url.set(drivername="sqlite+pysqlite"),
+        poolclass=QueuePool,
+        connect_args={"timeout": _BUSY_S, "check_same_thread": False},
+    )
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: sqlite3.Connection, _record: Any) -> None:
+        # We begin transactions ourselves: the driver would begin deferred ones.
+        connection.isolation_level = None
+        for pragma in (
+            "journal_mode = WAL",
+            "synchronous = FULL",  # NORMAL loses the last commits when the power fails
+            "foreign_keys = ON",
+            "journal_size_limit = 67108864",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
