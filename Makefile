@@ -31,7 +31,7 @@ check: .venv/.test ## look for what needs no run: style, types, which room impor
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-logo
 
 format: .venv/.test ## put the code in the project's form
 	@$(BIN)/ruff check --fix

@@ -100,6 +100,7 @@ def _download(tools: Sequence[Tool], folder: Path) -> None:
         own_lists = _apt_options(State__lists=folder / "apt" / "lists", Cache=folder / "apt" / "cache")
         _run("apt-get", *own_lists, "-qq", "update")
         _download_with(tools, folder, own_lists)
+        shutil.rmtree(folder / "apt")
 
 
 def _download_with(tools: Sequence[Tool], folder: Path, options: Sequence[str]) -> None:

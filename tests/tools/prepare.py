@@ -46,7 +46,7 @@ def _bring(tools: Sequence[Tool], folder: Path) -> None:
             fcntl.flock(lock, fcntl.LOCK_EX)  # two clones may be set up at the same time
             unpack(tools, folder)
     except (NotUnpacked, OSError) as reason:
-        print(f"That did not work: {reason}", file=sys.stderr)
+        print(f"That did not work (is there a network?): {reason}", file=sys.stderr)
     else:
         print(f"Done in {time.monotonic() - began:.0f} s", file=sys.stderr)
 
