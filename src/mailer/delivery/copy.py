@@ -9,12 +9,14 @@ from __future__ import annotations
 import base64
 import email.utils
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mailer.audience.keys import Keys
 from mailer.audience.vault import Vault
+from mailer.domain.newsletter import Newsletter
 from mailer.domain.token import Token
 from mailer.rendering.skeleton import Hole, Skeleton
+from mailer.storage.chunks import DueCopy
 from mailer.storage.letters import Letter
 
 _ID_BYTES = 15
@@ -41,19 +43,36 @@ class Composer:
 
     Attributes:
         keys, vault: of the installation.
-        return_path_domain: where bounces come back to.
+        return_path_domain: where bounces come back to; empty takes the sender's domain.
     """
 
     keys: Keys
     vault: Vault
     return_path_domain: str
 
-    def edition_copy(self, skeleton: Skeleton, issue_id: int, *, public_id: bytes, address: str) -> Copy:
-        """Return one reader's copy of an edition."""
-        token = Token(public_id, issue=issue_id)
+    def of(self, newsletter: Newsletter) -> Composer:
+        """Return the composer for mails of *newsletter*."""
+        if self.return_path_domain:
+            return self
+        return replace(self, return_path_domain=newsletter.sender.rpartition("@")[2])
+
+    def edition_copy(self, skeleton: Skeleton, due: DueCopy) -> Copy:
+        """Return one reader's copy of an edition.
+
+        Raises:
+            KeysError: the address does not open.
+        """
+        assert due.public_id is not None
+        assert due.sealed_address is not None
+        address = self.vault.open(due.sealed_address, due.public_id).decode()
+        return self.copy_to(address, skeleton, Token(due.public_id, issue=due.chunk.issue_id))
+
+    def copy_to(self, address: str, skeleton: Skeleton, token: Token) -> Copy:
+        """Return the copy of an edition for an address in plain and the reader whom *token* names."""
+        assert token.issue is not None
         values = {
             Hole.TO: address.encode(),
-            Hole.MESSAGE_ID: self._message_id(b"issue %d " % issue_id + public_id),
+            Hole.MESSAGE_ID: self._message_id(b"issue %d " % token.issue + token.public_id),
             Hole.TOKEN: self.keys.link.link(token).encode(),
         }
         return Copy(self._return_path(token), address, skeleton.fill(values))

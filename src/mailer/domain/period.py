@@ -28,7 +28,7 @@ class Period:
         """The one written form: ``2026-W47``, ``2026-11`` or ``2026-06-03..2026-06-20``."""
         year, week, weekday = self.first_day.isocalendar()
         if weekday == 1 and self.last_day == self.first_day + timedelta(days=_DAYS_IN_A_WEEK - 1):
-            return f"{year}-W{week:02}"
+            return f"{year:04}-W{week:02}"
         if self == month(self.first_day.year, self.first_day.month):
             return f"{self.first_day:%Y-%m}"
         return f"{self.first_day}..{self.last_day}"

@@ -6,8 +6,8 @@ They are words of base64url letters, so no template engine, CSS inliner or encod
 
 from __future__ import annotations
 
-TOKEN = "HOLE-FOR-THE-UNSUBSCRIBE-TOKEN-00000"
+TOKEN = "HOLE-FOR-THE-UNSUBSCRIBE-TOKEN-00000"  # noqa: S105 - a stand-in, not a secret
 """Where the 36 letters of a reader's unsubscribe token go (domain/token.py)."""
 
-SECRET = "HOLE-FOR-THE-CONFIRMATION-SECRET-0000000000"
+SECRET = "HOLE-FOR-THE-CONFIRMATION-SECRET-0000000000"  # noqa: S105 - a stand-in, not a secret
 """Where the 43 letters of a confirm link's secret go: 32 random bytes in base64url."""

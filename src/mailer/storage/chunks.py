@@ -89,12 +89,18 @@ def let_go(tx: Transaction, chunk_id: int, owner: str, now: datetime) -> None:
     )
 
 
+def is_held(tx: Transaction, chunk: Chunk, owner: str) -> bool:
+    """Tell whether a claimed chunk is still ours under the same epoch."""
+    held = (table.c.id == chunk.id) & (table.c.epoch == chunk.epoch) & (table.c.owner == owner)
+    return tx.scalar(select(table.c.id).where(held)) is not None
+
+
 def raise_epochs(tx: Transaction, issue_id: int) -> None:
     """Make every claimed copy of an issue unsendable until its chunk is claimed anew."""
     tx.execute(update(table).where(table.c.issue_id == issue_id).values(epoch=table.c.epoch + 1))
 
 
-def owned_by(tx: Transaction, owners: Sequence[str]) -> list[tuple[int, str]]:
+def owned_by(tx: Transaction, owners: Sequence[str]) -> list[tuple[Chunk, str]]:
     """Return (chunk, owner) of every chunk that one of *owners* holds."""
     return [
         tuple(row) for row in tx.execute(select(table.c.id, table.c.owner).where(table.c.owner.in_(owners)))

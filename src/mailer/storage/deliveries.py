@@ -180,11 +180,6 @@ def recover(tx: Transaction, chunk_id: int, now: datetime, *, resend_at: datetim
     return len(torn)
 
 
-def was_unknown(tx: Transaction, copy: chunks.DueCopy) -> bool:
-    """Tell whether an earlier attempt of this copy ended uncertain, so that it is not resent again."""
-    return _was_unknown(tx, copy.chunk.issue_id, copy.reader_id)
-
-
 def close_waiting(tx: Transaction, issue_id: int, now: datetime, *, deadline: bool) -> None:
     """End every copy that waits: at the deadline, or because the issue was cancelled.
 

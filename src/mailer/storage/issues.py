@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, Select, func, select, update
+from sqlalchemy import ColumnElement, RowMapping, Select, exists, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from mailer.domain.issue import Issue, IssueKind, IssueMove, IssueState, IssueWords, move, states_before
@@ -114,18 +114,20 @@ def set_kind(tx: Transaction, issue_id: int, kind: IssueKind) -> None:
     tx.execute(update(table).where(table.c.id == issue_id).values(kind=kind))
 
 
-def finish_done(tx: Transaction) -> list[int]:
-    """Move every released issue without pending copies and awaited resends to ``sent``; return them."""
-    open_chunks = select(func.count()).where(
-        (chunk.c.issue_id == table.c.id) & (chunk.c.next_at.is_not(None) | chunk.c.owner.is_not(None))
-    )
-    rows = tx.execute(
-        update(table)
-        .where((table.c.state == IssueState.RELEASED) & (open_chunks.scalar_subquery() == 0))
-        .values(state=IssueState.SENT)
-        .returning(table.c.id)
-    )
-    return [row.id for row in rows]
+def done(tx: Transaction) -> list[int]:
+    """Return every released issue without pending copies and awaited resends."""
+    return list(tx.scalars(select(table.c.id).where(_is_done())))
+
+
+def finish_done(tx: Transaction) -> None:
+    """Move every such issue to ``sent``."""
+    tx.execute(update(table).where(_is_done()).values(state=IssueState.SENT))
+
+
+def _is_done() -> ColumnElement[bool]:
+    is_open = chunk.c.next_at.is_not(None) | chunk.c.owner.is_not(None)
+    open_chunks = exists().where((chunk.c.issue_id == table.c.id) & is_open)
+    return (table.c.state == IssueState.RELEASED) & ~open_chunks
 
 
 def _all() -> Select[Any]:
@@ -146,3 +148,9 @@ def _issue(row: RowMapping) -> Issue:
         released_at=row["released_at"],
         deadline_at=row["deadline_at"],
     )
+
+
+def past_deadline(tx: Transaction, now: datetime) -> list[int]:
+    """Return the issues whose copies may not be sent any more."""
+    late = table.c.state.in_([IssueState.RELEASED, IssueState.PAUSED]) & (table.c.deadline_at <= now)
+    return list(tx.scalars(select(table.c.id).where(late)))

@@ -98,17 +98,12 @@ def begin(tx: Transaction, letter_id: int, owner: str) -> bool:
 
 def settle(tx: Transaction, letter_id: int, owner: str, outcome: Outcome) -> None:
     """Write down what an attempt ended in; a letter that is settled is deleted."""
-    ours = (table.c.id == letter_id) & (table.c.owner == owner)
-    match outcome:
-        case Accepted() | Failed() | Unknown(resend_at=None):
-            tx.execute(delete(table).where(ours))
-        case Deferred(retry_at=due) | Unknown(resend_at=due):
-            state = DeliveryState.DEFERRED if isinstance(outcome, Deferred) else DeliveryState.UNKNOWN
-            tx.execute(
-                update(table)
-                .where(ours)
-                .values(state=state, next_at=due, owner=None, stage=outcome.stage, reply=outcome.reply)
-            )
+    _end_attempt(tx, letter_id, owner, outcome, attempts=0)
+
+
+def refuse(tx: Transaction, letter_id: int, owner: str, outcome: Outcome) -> None:
+    """Write down an attempt that ended before any byte of the body."""
+    _end_attempt(tx, letter_id, owner, outcome, attempts=1)
 
 
 def let_go(tx: Transaction, ids: Sequence[int], owner: str) -> None:
@@ -154,6 +149,27 @@ def count(tx: Transaction, address_index: bytes, kind: LetterKind, now: datetime
 def forget_counts(tx: Transaction, before: datetime) -> int:
     """Forget counters older than *before*; return how many."""
     return tx.execute(delete(counts).where(counts.c.sent_at < before)).rowcount
+
+
+def _end_attempt(tx: Transaction, letter_id: int, owner: str, outcome: Outcome, *, attempts: int) -> None:
+    ours = (table.c.id == letter_id) & (table.c.owner == owner)
+    match outcome:
+        case Accepted() | Failed() | Unknown(resend_at=None):
+            tx.execute(delete(table).where(ours))
+        case Deferred(retry_at=due) | Unknown(resend_at=due):
+            state = DeliveryState.DEFERRED if isinstance(outcome, Deferred) else DeliveryState.UNKNOWN
+            tx.execute(
+                update(table)
+                .where(ours)
+                .values(
+                    state=state,
+                    next_at=due,
+                    owner=None,
+                    attempts=table.c.attempts + attempts,
+                    stage=outcome.stage,
+                    reply=outcome.reply,
+                )
+            )
 
 
 def _letter(row: RowMapping) -> Letter:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from mailer.storage.database import Transaction
+from mailer.storage.tables import chunk, issue, letter
 from mailer.storage.tables import node as table
 
 
@@ -24,6 +25,20 @@ class Node:
     host: str
     started_at: datetime
     heartbeat_at: datetime
+
+
+def database_time(tx: Transaction) -> datetime:
+    """Return the database's own time where it has one: clocks of two machines never agree."""
+    if tx.dialect.name == "sqlite":
+        return datetime.now(UTC)
+    now: datetime = tx.execute(select(func.clock_timestamp())).scalar_one()
+    return now.astimezone(UTC)
+
+
+def owners(tx: Transaction) -> set[str]:
+    """Return the id of every node that holds a chunk, a letter or a release."""
+    columns = (chunk.c.owner, letter.c.owner, issue.c.releasing_node)
+    return {owner for column in columns for owner in tx.scalars(select(column).distinct()) if owner}
 
 
 def add(tx: Transaction, node: Node) -> None:

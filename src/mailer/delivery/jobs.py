@@ -1,0 +1,143 @@
+"""A job is one attempt to hand over one mail; a delivery and a Letter differ only in their ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from mailer.delivery.copy import Copy
+from mailer.domain.delivery import DeliveryState, SkipReason
+from mailer.domain.outcome import Blame, Failed, Outcome, Stage
+from mailer.storage import Transaction, chunks, deliveries, letters
+from mailer.storage.chunks import Chunk, DueCopy
+from mailer.storage.letters import Letter
+
+
+class Job(Protocol):
+    """One attempt at one mail, with its steps in the ledger; each runs inside a transaction."""
+
+    attempts: int
+    """Tries made before this one."""
+    may_resend: bool
+    """Whether the same bytes may go once more when this attempt ends uncertain."""
+
+    @property
+    def compose(self) -> Callable[[], Copy]:
+        """Makes the bytes, when their turn has come: claimed work holds no messages in memory."""
+        ...
+
+    @property
+    def is_void(self) -> bool:
+        """Whether it is known already that it may not be sent any more."""
+        ...
+
+    def begin(self, tx: Transaction) -> bool:
+        """Mark it in flight, before the first byte of the body; False when it may not be sent."""
+        ...
+
+    def settle(self, tx: Transaction, outcome: Outcome, now: datetime) -> None:
+        """Write down what an attempt that *begin* marked ended in."""
+        ...
+
+    def refuse(self, tx: Transaction, outcome: Outcome, now: datetime) -> None:
+        """Write down an attempt that ended before its body."""
+        ...
+
+    def skip(self, tx: Transaction, reason: SkipReason, now: datetime) -> None:
+        """Leave it out."""
+        ...
+
+
+@dataclass(slots=True)
+class Lot:
+    """A claimed chunk in this process's hands.
+
+    Attributes:
+        open_count: jobs that are not done yet; at 0 the chunk is let go.
+        is_lost: our epoch is over (pause, cancel, another node): the rest must not be tried.
+    """
+
+    chunk: Chunk
+    open_count: int
+    is_lost: bool = False
+
+
+@dataclass(slots=True)
+class DeliveryJob:
+    """One copy of an issue."""
+
+    compose: Callable[[], Copy]
+    due: DueCopy
+    owner: str
+    lot: Lot
+    holds_unknown: bool
+    attempts: int = field(init=False)
+    may_resend: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.attempts = self.due.attempts
+        # A copy that was uncertain when it was claimed is the resend: there is no second one.
+        self.may_resend = not self.holds_unknown and self.due.state is not DeliveryState.UNKNOWN
+
+    @property
+    def is_void(self) -> bool:
+        """See Job."""
+        return self.lot.is_lost
+
+    def begin(self, tx: Transaction) -> bool:
+        """See Job."""
+        return deliveries.begin(tx, self.due, self.owner)
+
+    def settle(self, tx: Transaction, outcome: Outcome, now: datetime) -> None:
+        """See Job."""
+        deliveries.settle(tx, self.due, outcome, now)
+
+    def refuse(self, tx: Transaction, outcome: Outcome, now: datetime) -> None:
+        """See Job."""
+        deliveries.refuse(tx, self.due, outcome, now)
+
+    def skip(self, tx: Transaction, reason: SkipReason, now: datetime) -> None:
+        """See Job."""
+        deliveries.skip(tx, self.due, reason, now)
+
+    def is_held(self, tx: Transaction) -> bool:
+        """Tell whether the chunk is still ours."""
+        return chunks.is_held(tx, self.due.chunk, self.owner)
+
+
+@dataclass(slots=True)
+class LetterJob:
+    """One Letter."""
+
+    compose: Callable[[], Copy]
+    letter: Letter
+    owner: str
+    attempts: int = field(init=False)
+    may_resend: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.attempts = self.letter.attempts
+        self.may_resend = self.letter.state is not DeliveryState.UNKNOWN
+
+    @property
+    def is_void(self) -> bool:
+        """See Job."""
+        return False
+
+    def begin(self, tx: Transaction) -> bool:
+        """See Job."""
+        return letters.begin(tx, self.letter.id, self.owner)
+
+    def settle(self, tx: Transaction, outcome: Outcome, now: datetime) -> None:  # noqa: ARG002 - Job's signature
+        """See Job."""
+        letters.settle(tx, self.letter.id, self.owner, outcome)
+
+    def refuse(self, tx: Transaction, outcome: Outcome, now: datetime) -> None:  # noqa: ARG002 - Job's signature
+        """See Job."""
+        letters.refuse(tx, self.letter.id, self.owner, outcome)
+
+    def skip(self, tx: Transaction, reason: SkipReason, now: datetime) -> None:  # noqa: ARG002 - Job's signature
+        """See Job."""
+        letters.settle(tx, self.letter.id, self.owner, Failed(Stage.RCPT, reason.value, Blame.READER))

@@ -1,0 +1,163 @@
+"""The release: an issue is rendered, frozen and written out as copies; sending only starts after.
+
+Editions are rendered once per plan, all of them before the first body, in a child process with a
+limit on time and memory. What is frozen never changes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+from mailer.delivery.letterpress import letterhead
+from mailer.delivery.recovery import undo_release
+from mailer.domain.content import EditionContent, RenderedMail
+from mailer.domain.issue import Issue, IssueKind, IssueMove
+from mailer.domain.links import Links
+from mailer.domain.plan import Finding, Plan
+from mailer.domain.timetable import time_to_send
+from mailer.editorial import contents, draft
+from mailer.editorial.draft import Draft
+from mailer.errors import MailerError
+from mailer.rendering.apart import render_apart
+from mailer.rendering.letterhead import edition_skeleton
+from mailer.storage import Database, Transaction, editions, freeze, issues
+from mailer.storage.editions import StoredEdition
+from mailer.storage.freeze import Allotment, Choice
+
+_RENDER_S = 60.0
+_RENDER_BYTES = 1 << 30
+
+
+class Held(MailerError):  # noqa: N818 - reads as what it is where it is caught
+    """Something holds the issue; nothing was frozen.
+
+    Attributes:
+        findings: the blocking ones.
+    """
+
+    def __init__(self, findings: tuple[Finding, ...]) -> None:
+        self.findings = findings
+        lines = "\n".join(f"  {finding}" for finding in findings)
+        super().__init__(f"the issue is held until this is mended:\n{lines}")
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Under which a release happens.
+
+    Attributes:
+        node_id: of this process; when it dies, the release is undone.
+        released_at: aware UTC, whole seconds; the Date of every copy.
+        rehearsal: whether the relay is the outbox, so that nothing leaves this machine.
+    """
+
+    links: Links
+    node_id: str
+    released_at: datetime
+    rehearsal: bool = False
+
+
+async def release(database: Database, issue_id: int, terms: Terms) -> Issue:
+    """Freeze an issue for its confirmed readers and hand it to the senders.
+
+    Raises:
+        Held: a check blocks it.
+        InvalidMove: it is no draft any more; somebody else was first.
+        RenderingError: a template or text can't be rendered.
+    """
+    await database.write(
+        lambda tx: issues.advance(tx, issue_id, IssueMove.RELEASE, releasing_node=terms.node_id)
+    )
+    try:
+        return await _freeze(database, _free_to_go(await draft.get(database, issue_id)), terms)
+    except BaseException:
+        # Also when the command is interrupted: a draft that can be released again is the only way back.
+        await asyncio.shield(database.write(lambda tx: undo_release(tx, issue_id)))
+        raise
+
+
+def _free_to_go(found: Draft) -> Draft:
+    if found.blocking:
+        raise Held(found.blocking)
+    return found
+
+
+async def _freeze(database: Database, found: Draft, terms: Terms) -> Issue:
+    allotment = await _freeze_editions(database, found, terms)
+    last: int | None = 0
+    while last is not None:
+        next_slice = partial(freeze.write_slice, allotment=allotment, after_reader_id=last)
+        last = await database.write(next_slice)
+    return await database.write(lambda tx: _flip(tx, found, terms))
+
+
+async def _freeze_editions(database: Database, found: Draft, terms: Terms) -> Allotment:
+    by_choice = contents.plans(found.grid)
+    plans = {plan.key: plan for plan in by_choice.values() if plan.cells}
+    said = {
+        key: contents.edition_content(found.grid, found.issue, plan, terms.links)
+        for key, plan in plans.items()
+    }
+    mails = await asyncio.to_thread(
+        render_apart, list(said.values()), timeout_s=_RENDER_S, memory_bytes=_RENDER_BYTES
+    )
+    rendered = {key: (plans[key], said[key], mail) for key, mail in zip(said, mails, strict=True)}
+
+    def store(tx: Transaction) -> Allotment:
+        ids = {key: editions.add(tx, _stored(found, terms, *made)) for key, made in rendered.items()}
+        empty = {
+            plan.key: editions.add(tx, _empty(found.issue.id, plan))
+            for plan in by_choice.values()
+            if not plan.cells
+        }
+        return Allotment(
+            issue_id=found.issue.id,
+            newsletter=found.newsletter.slug,
+            editions={Choice(*choice): (ids | empty)[plan.key] for choice, plan in by_choice.items()},
+            empty=frozenset(empty.values()),
+            released_at=terms.released_at,
+        )
+
+    return await database.write(store)
+
+
+def _stored(
+    found: Draft, terms: Terms, plan: Plan, content: EditionContent, mail: RenderedMail
+) -> StoredEdition:
+    skeleton = edition_skeleton(
+        mail,
+        letterhead(found.newsletter, plan.language),
+        unsubscribe_url=content.unsubscribe_url,
+        date=terms.released_at,
+    )
+    return StoredEdition(
+        issue_id=found.issue.id,
+        plan=plan.key,
+        language=plan.language,
+        subject=mail.subject,
+        html=mail.html,
+        text=mail.text,
+        skeleton=skeleton.pack(),
+        digest=skeleton.digest,
+    )
+
+
+def _empty(issue_id: int, plan: Plan) -> StoredEdition:
+    """Return the edition of readers whose choices leave nothing to send: it is never sent."""
+    return StoredEdition(issue_id, plan.key, plan.language, "", "", "", b"", b"")
+
+
+def _flip(tx: Transaction, found: Draft, terms: Terms) -> Issue:
+    if terms.rehearsal and found.issue.kind is IssueKind.REGULAR:
+        issues.set_kind(tx, found.issue.id, IssueKind.REHEARSAL)
+    return issues.advance(
+        tx,
+        found.issue.id,
+        IssueMove.FREEZE_DONE,
+        releasing_node=None,
+        released_at=terms.released_at,
+        deadline_at=terms.released_at + time_to_send(found.newsletter.schedule),
+    )

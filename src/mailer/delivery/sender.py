@@ -1,0 +1,256 @@
+"""The sending loop: each connection takes one copy after another, and writes before it acts.
+
+Per copy: MAIL, RCPT and DATA; one commit that settles the copy before and marks this one in
+flight; the body; the reply. Nothing is sent that is not already written down, and no connection
+has more than one unsettled body (design §4).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+
+from mailer.config import RelaySettings
+from mailer.delivery.connection import Connection, NoConnection
+from mailer.delivery.copy import Copy
+from mailer.delivery.feed import Feed
+from mailer.delivery.gate import Gate
+from mailer.delivery.jobs import Job
+from mailer.domain.delivery import SkipReason
+from mailer.domain.judgement import Answer, Lost, Waits, outcome_of
+from mailer.domain.outcome import Outcome, Unknown
+from mailer.domain.retry import RetryPolicy
+from mailer.errors import KeysError, StorageError
+from mailer.storage import Database, Transaction
+
+_IDLE_S = 5.0
+_WRITE_AGAIN_S = 1.0
+_MOST_DROPS = 3
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A job with its outcome, not yet written down."""
+
+    job: Job
+    outcome: Outcome
+    at: datetime
+    had_begun: bool
+
+    def write(self, tx: Transaction) -> None:
+        """Write it down."""
+        if self.had_begun:
+            self.job.settle(tx, self.outcome, self.at)
+        else:
+            self.job.refuse(tx, self.outcome, self.at)
+
+
+class Sender:
+    """Sends what the feed deals out, over at most so many connections as the relay allows."""
+
+    def __init__(
+        self,
+        database: Database,
+        feed: Feed,
+        relay: RelaySettings,
+        *,
+        retry: RetryPolicy,
+        hello: str,
+        clock: Callable[[], datetime],
+    ) -> None:
+        """Args: hello: name said in EHLO. clock: aware UTC."""
+        self._database = database
+        self._feed = feed
+        self._relay = relay
+        self._retry = retry
+        self._hello = hello
+        self._clock = clock
+        self._gate = Gate()
+        self._chance = random.Random()  # noqa: S311 - spreads retries; guards nothing
+
+    async def run(self) -> None:
+        """Send until *stop*: then bodies in flight are finished and settled, the rest is given back."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._feed.fill())
+            for _ in range(self._relay.connections):
+                group.create_task(_Line(self).run())
+        await self._feed.drain()
+
+    def stop(self) -> None:
+        """Begin no further body."""
+        self._feed.stop()
+
+    # What follows serves the lines.
+
+    @property
+    def feed(self) -> Feed:
+        """Where work comes from."""
+        return self._feed
+
+    async def connect(self) -> Connection | None:
+        """Return a connection, or None when the relay can't be reached now."""
+        await self._gate.wait(self._chance.random())
+        try:
+            connection = await Connection.open(self._relay, self._hello)
+        except NoConnection as error:
+            self._gate.failed(self._chance.random())
+            _log.warning("relay.no_connection", reason=error.words)
+            return None
+        return connection
+
+    def relay_spoke(self, met: Answer | Lost, connection: Connection) -> None:
+        """Open the gate for a relay that converses, shut it for one that hangs up."""
+        if isinstance(met, Answer) and connection.is_open:
+            self._gate.succeeded()
+        else:
+            self._gate.failed(self._chance.random())
+
+    def is_used_up(self, connection: Connection) -> bool:
+        """Whether a connection has taken as many messages as the relay allows."""
+        return connection.sent_count >= self._relay.messages_per_connection
+
+    def outcome(self, job: Job, copy: Copy, met: Answer | Lost) -> Outcome | None:
+        """Say what an attempt ended in; None when the conversation goes on."""
+        retry_at = self._retry.next_attempt_at(job.attempts + 1, self._clock(), self._chance.random())
+        waits = Waits(retry_at, retry_at if job.may_resend else None)
+        return outcome_of(met, copy.recipient, waits)
+
+    def settled(self, job: Job, outcome: Outcome, *, had_begun: bool) -> Settled:
+        """Date an outcome."""
+        return Settled(job, outcome, self._clock(), had_begun)
+
+    async def turn(self, settled: Settled | None, begin: Job | None) -> bool:
+        """Settle one copy and begin the next in one commit; return whether the next may be sent.
+
+        When an outcome can't be written (disk full, database gone), nothing further is begun: it
+        is kept in memory and tried again until it can.
+        """
+
+        def work(tx: Transaction) -> bool:
+            if settled is not None:
+                settled.write(tx)
+            return begin is not None and begin.begin(tx)
+
+        while True:
+            try:
+                may_begin = await self._database.write(work)
+            except StorageError as error:
+                _log.error("ledger.write_failed", reason=str(error))
+                await asyncio.sleep(_WRITE_AGAIN_S)
+                continue
+            if settled is not None:
+                if isinstance(settled.outcome, Unknown):
+                    _log.warning("delivery.unknown", stage=settled.outcome.stage)
+                await self._feed.done(settled.job)
+            return may_begin
+
+    async def skip(self, job: Job, reason: SkipReason) -> None:
+        """Leave a copy out that can't be sent."""
+        now = self._clock()
+        await self._database.write(lambda tx: job.skip(tx, reason, now))
+        await self._feed.done(job)
+
+
+class _Line:
+    """One connection's place in the loop: at most one copy on the wire, at most one unsettled."""
+
+    def __init__(self, sender: Sender) -> None:
+        self._sender = sender
+        self._connection: Connection | None = None
+        self._unsettled: Settled | None = None
+        self._drops = 0
+
+    async def run(self) -> None:
+        while (job := await self._next()) is not None:
+            if job.is_void:
+                await self._sender.feed.done(job)
+                continue
+            await self._attempt(job)
+        await self._leave()
+
+    async def _next(self) -> Job | None:
+        """Return the next job; with none at hand, first settle what is open, then wait."""
+        feed = self._sender.feed
+        job = feed.take_now()
+        if job is None:
+            await self._settle()
+            job = await feed.take(_IDLE_S if self._connection else None)
+            if job is None and self._connection is not None:
+                await self._leave()
+                job = await feed.take()
+        return job
+
+    async def _attempt(self, job: Job) -> None:
+        connection = await self._ready()
+        if connection is None:
+            self._sender.feed.put_back(job)
+            return
+        try:
+            copy = job.compose()
+        except KeysError as error:
+            _log.error("copy.unreadable", reason=str(error))
+            await self._sender.skip(job, SkipReason.UNSENDABLE)
+            return
+        if not connection.takes(copy):
+            await self._sender.skip(job, SkipReason.UNSENDABLE)
+            return
+        await self._send(connection, job, copy)
+
+    async def _send(self, connection: Connection, job: Job, copy: Copy) -> None:
+        met = await connection.offer(copy)
+        self._sender.relay_spoke(met, connection)
+        refused = self._sender.outcome(job, copy, met)
+        if refused is not None:
+            await self._not_begun(connection, job, refused)
+            return
+        self._drops = 0
+        settled, self._unsettled = self._unsettled, None
+        if not await self._sender.turn(settled, job):
+            # Left, paused or cancelled since it was claimed: the dot is never sent, so the relay
+            # discards what it was offered.
+            connection.abort()
+            await self._sender.feed.lost(job)
+            return
+        met = await connection.hand_over(copy)
+        outcome = self._sender.outcome(job, copy, met)
+        assert outcome is not None
+        self._unsettled = self._sender.settled(job, outcome, had_begun=True)
+
+    async def _not_begun(self, connection: Connection, job: Job, refused: Outcome) -> None:
+        if not connection.is_open and self._drops < _MOST_DROPS:
+            # The relay hung up before the body: nothing was said about this copy, so it loses no try.
+            self._drops += 1
+            self._sender.feed.put_back(job)
+            return
+        self._drops = 0
+        await self._settle()
+        await self._sender.turn(self._sender.settled(job, refused, had_begun=False), None)
+        if connection.is_open:
+            await connection.reset()
+
+    async def _ready(self) -> Connection | None:
+        if self._connection is not None and not self._connection.is_open:
+            self._connection = None
+        if self._connection is not None and self._sender.is_used_up(self._connection):
+            await self._leave()
+        if self._connection is None:
+            await self._settle()
+            self._connection = await self._sender.connect()
+        return self._connection
+
+    async def _settle(self) -> None:
+        if self._unsettled is not None:
+            settled, self._unsettled = self._unsettled, None
+            await self._sender.turn(settled, None)
+
+    async def _leave(self) -> None:
+        await self._settle()
+        if self._connection is not None:
+            connection, self._connection = self._connection, None
+            await connection.quit()
