@@ -6,6 +6,7 @@ from pathlib import Path
 
 from mailer.domain.content import EditionContent, RenderedMail
 from mailer.rendering.mail import render_mail
+from mailer.rendering.webpart import check_marks
 
 
 def render_edition(content: EditionContent, folder: Path | None = None) -> RenderedMail:
@@ -16,6 +17,9 @@ def render_edition(content: EditionContent, folder: Path | None = None) -> Rende
         folder: the mail templates; None takes those that came with the product.
 
     Raises:
-        RenderingError: a template went wrong; the message names file and line.
+        RenderingError: a template went wrong (the message names file and line), or marks no part of
+            the edition as public.
     """
-    return render_mail("edition", content, folder)
+    mail = render_mail("edition", content, folder)
+    check_marks("edition/body.html", mail.html)
+    return mail

@@ -21,6 +21,7 @@ from mailer.rendering.apart import _answered, render_apart
 from mailer.rendering.edition import render_edition
 from mailer.rendering.holes import SECRET, TOKEN
 from mailer.rendering.letter import render_letter
+from mailer.rendering.webpart import BEGIN, END
 from mailer.rendering.wire import Job, read_answer, read_job, write_job
 
 TEXT = Text(Language.RUSSIAN, TextState.READY, "Заголовок “1”", "Текст\nдальше", "Лид", "Автор", "a.md")
@@ -50,8 +51,9 @@ LETTER = LetterContent(
 
 def hostile(folder: Path, body: str) -> Path:
     (folder / "edition").mkdir()
-    for name in ("subject.txt", "body.txt", "body.html"):
-        (folder / "edition" / name).write_text(body if name == "body.txt" else TOKEN, encoding="utf-8")
+    page = f"<p>{BEGIN}{END}{TOKEN}</p>"
+    for name, source in (("subject.txt", "Subject"), ("body.txt", body), ("body.html", page)):
+        (folder / "edition" / name).write_text(source, encoding="utf-8")
     return folder
 
 
