@@ -1,0 +1,39 @@
+"""The web application: every route of the pages, and what lies around them."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
+
+from mailer.web import assets
+from mailer.web.armour import MOST_BODY_BYTES, Armour
+from mailer.web.desk import outbox
+from mailer.web.public import confirm, front, issue, signup, unsubscribe
+from mailer.web.refusals import handlers
+from mailer.web.site import Site
+
+
+def create_app(site: Site) -> FastAPI:
+    """Return the application; nothing is opened or read yet."""
+    return FastAPI(
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        # A second address for each page would be a second place to leave secrets in.
+        redirect_slashes=False,
+        routes=[
+            *assets.routes(),
+            *outbox.routes(site),
+            *unsubscribe.routes(site),
+            *signup.routes(site),
+            *confirm.routes(site),
+            *front.routes(site),
+            *issue.routes(site),
+        ],
+        middleware=[
+            Middleware(Armour),
+            Middleware(RequestBodyLimitMiddleware, max_body_size=MOST_BODY_BYTES),
+        ],
+        exception_handlers=handlers(site),
+    )

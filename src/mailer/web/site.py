@@ -1,0 +1,107 @@
+"""What the pages are given to work with; bootstrap puts it together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from mailer.audience.vault import Vault
+from mailer.domain.issue import IssueKind
+from mailer.domain.links import Links
+from mailer.domain.token import TokenKeys
+from mailer.storage import Database
+
+
+class MailSummary(Protocol):
+    """One line of the list of kept mails."""
+
+    @property
+    def number(self) -> int:
+        """Order of arrival, from 1."""
+
+    @property
+    def received_at(self) -> datetime:
+        """Aware UTC."""
+
+    @property
+    def recipients(self) -> tuple[str, ...]:
+        """Addresses of RCPT TO."""
+
+    @property
+    def sender(self) -> str:
+        """The From field, decoded; may be empty."""
+
+    @property
+    def subject(self) -> str:
+        """Decoded, on one line; may be empty."""
+
+
+class OpenedMail(Protocol):
+    """A kept mail as a page shows it."""
+
+    @property
+    def summary(self) -> MailSummary:
+        """What the list says of it."""
+
+    @property
+    def html(self) -> str:
+        """Its HTML; empty when it has none. It may hold anything: show it only in a sandbox."""
+
+    @property
+    def text(self) -> str:
+        """Its plain text; empty when it has none."""
+
+    @property
+    def source(self) -> str:
+        """The whole message, undecoded, LF line ends."""
+
+
+class KeptMails(Protocol):
+    """The mails that the built-in relay keeps; outbox.reading.Outbox is one."""
+
+    def count(self) -> int:
+        """Return how many there are."""
+
+    def newest(self, limit: int, before: int | None = None) -> Sequence[MailSummary]:
+        """Return at most *limit*, newest first, that came before the one numbered *before*."""
+
+    def get(self, number: int) -> OpenedMail:
+        """Open one; raises NotFound."""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What the pages need.
+
+    Attributes:
+        link_keys: verify unsubscribe links.
+        links: of the public pages; the path of its base stands before every path of ours.
+        clock: the time now, aware UTC.
+        wake: called after a POST that gives the sender work; returns at once.
+        mailbox: the kept mails while nothing leaves this machine, else None: then there is no page of
+            them, and what was released as a rehearsal has no public page.
+        desk_password: of the user “desk”; None closes the desk.
+    """
+
+    database: Database
+    vault: Vault = field(repr=False)
+    link_keys: TokenKeys = field(repr=False)
+    links: Links
+    clock: Callable[[], datetime]
+    wake: Callable[[], None]
+    mailbox: KeptMails | None = None
+    desk_password: str | None = field(default=None, repr=False)
+
+    @property
+    def paths(self) -> Links:
+        """The same links without scheme and host, so that pages work through any tunnel."""
+        return Links(urlsplit(self.links.base).path.rstrip("/"))
+
+    @property
+    def kinds(self) -> frozenset[IssueKind]:
+        """The kinds of issue that have a public page."""
+        shown = {IssueKind.REGULAR, IssueKind.REHEARSAL} if self.mailbox else {IssueKind.REGULAR}
+        return frozenset(shown)
