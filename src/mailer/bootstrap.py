@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import socket
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 import structlog
+from fastapi import FastAPI
 
 from mailer.audience import signup
 from mailer.audience.keys import Keys, load_keys
 from mailer.audience.vault import Vault
-from mailer.config import Settings
+from mailer.config import RelaySettings, Settings
 from mailer.delivery.copy import Composer
 from mailer.delivery.feed import Feed
 from mailer.delivery.letterpress import Letterpress
@@ -29,6 +32,9 @@ from mailer.outbox.reading import Outbox
 from mailer.outbox.relay import Relay
 from mailer.outbox.script import Script
 from mailer.storage import Database, open_database, schema
+from mailer.web.app import create_app
+from mailer.web.server import serving
+from mailer.web.site import Site
 
 _DECIDE_S = 1.0
 _log = structlog.get_logger()
@@ -87,85 +93,99 @@ async def open_installation(settings: Settings) -> AsyncIterator[Installation]:
         await database.close()
 
 
-@dataclass(slots=True)
 class Service:
-    """Pages and sender of an installation in one process.
+    """Pages and sender of an installation in one process."""
 
-    Attributes:
-        installation: open.
-        script: what the outbox does, where it is the relay.
-        outbox: the kept mails, where the outbox is the relay.
-    """
+    def __init__(
+        self, installation: Installation, *, script: Script = (), desk_password: str | None = None
+    ) -> None:
+        """
+        Put the pieces together; nothing runs yet.
 
-    installation: Installation
-    script: Script = ()
-    outbox: Outbox | None = None
-    _feed: Feed | None = None
-    _wanted: asyncio.Event = field(default_factory=asyncio.Event)
+        Args:
+            installation: open.
+            script: what the outbox does, where it is the relay.
+            desk_password: opens the page of kept mails; None closes it.
+        """
+        here = self._installation = installation
+        self._wanted = asyncio.Event()
+        self._presence = here.presence()
+        self._feed = Feed(
+            here.database,
+            here.composer,
+            Letterpress(here.links),
+            owner=self._presence.id,
+            clock=here.clock,
+        )
+        self._outbox: Relay | None = None
+        self._site = Site(here.database, here.vault, here.keys.link, here.links, here.clock, self.wake)
+        if here.is_outbox_only:
+            mailbox = Mailbox(here.settings.data / "outbox")
+            self._outbox = Relay(mailbox, script)
+            self._site = replace(self._site, mailbox=Outbox(mailbox), desk_password=desk_password)
+
+    @property
+    def app(self) -> FastAPI:
+        """The pages."""
+        return create_app(self._site)
 
     def wake(self) -> None:
-        """Look for work now: a page wrote some."""
+        """Look for work now: somebody wrote some."""
         self._wanted.set()
-        if self._feed is not None:
-            self._feed.wake()
+        self._feed.wake()
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        """Send for as long as the context lasts; then finish bodies in flight and let go of everything.
+    async def running(self, on: socket.socket | None) -> AsyncIterator[None]:
+        """
+        Serve and send for as long as the context lasts; then finish what is in flight.
+
+        Args:
+            on: the pages' socket; None serves none.
 
         Raises:
             MailerError: another process sends from the same data.
         """
-        presence = self.installation.presence()
-        await presence.enter()
+        await self._presence.enter()
         try:
-            presence.be_the_sender()
-            async with self._relay() as relay_port, self._sending(presence, relay_port):
+            self._presence.be_the_sender()
+            async with AsyncExitStack() as stack:
+                relay = await self._relay(stack)
+                await stack.enter_async_context(self._sending(relay))
+                if on is not None:
+                    await stack.enter_async_context(serving(self.app, on))
                 yield
         finally:
-            await presence.leave()
+            await self._presence.leave()
+
+    async def _relay(self, stack: AsyncExitStack) -> RelaySettings:
+        """Return the outgoing server, or start the outbox where none is set."""
+        relay = self._installation.settings.relay
+        if self._outbox is None:
+            return relay
+        await self._outbox.start()
+        stack.push_async_callback(self._outbox.stop)
+        return relay.model_copy(update={"host": "127.0.0.1", "port": self._outbox.port, "tls": "none"})
 
     @asynccontextmanager
-    async def _relay(self) -> AsyncIterator[int | None]:
-        """Run the outbox where no outgoing server is set; yield its port."""
-        if not self.installation.is_outbox_only:
-            yield None
-            return
-        mailbox = Mailbox(self.installation.settings.data / "outbox")
-        self.outbox = Outbox(mailbox)
-        relay = Relay(mailbox, self.script)
-        await relay.start()
-        try:
-            yield relay.port
-        finally:
-            await relay.stop()
-
-    @asynccontextmanager
-    async def _sending(self, presence: Presence, outbox_port: int | None) -> AsyncIterator[None]:
-        here = self.installation
-        relay = here.settings.relay
-        if outbox_port is not None:
-            relay = relay.model_copy(update={"host": "127.0.0.1", "port": outbox_port, "tls": "none"})
+    async def _sending(self, relay: RelaySettings) -> AsyncIterator[None]:
+        here = self._installation
         retry = RetryPolicy(tuple(minutes * 60 for minutes in here.settings.sending.retry_minutes))
-        self._feed = Feed(
-            here.database, here.composer, Letterpress(here.links), owner=presence.id, clock=here.clock
-        )
         sender = Sender(here.database, self._feed, relay, retry=retry, hello=here.hello, clock=here.clock)
-        rounds = Rounds(here.database, presence, retry=retry, clock=here.clock)
+        rounds = Rounds(here.database, self._presence, retry=retry, clock=here.clock)
         await rounds.recover()
         async with asyncio.TaskGroup() as group:
             sending = group.create_task(sender.run())
-            helpers = [group.create_task(rounds.run()), group.create_task(self._decide_sign_ups())]
+            others = [group.create_task(rounds.run()), group.create_task(self._decide_sign_ups())]
             try:
                 yield
             finally:
                 sender.stop()
-                for task in helpers:
+                for task in others:
                     task.cancel()
                 await sending
 
     async def _decide_sign_ups(self) -> None:
-        here = self.installation
+        here = self._installation
         while True:
             self._wanted.clear()
             try:
@@ -174,14 +194,8 @@ class Service:
                 _log.error("signups.failed", reason=str(error))
                 decided = 0
             if decided:
-                self._wake_feed()
+                self._feed.wake()
                 continue
-            try:
+            with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_DECIDE_S):
                     await self._wanted.wait()
-            except TimeoutError:
-                pass
-
-    def _wake_feed(self) -> None:
-        if self._feed is not None:
-            self._feed.wake()

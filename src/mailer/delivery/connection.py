@@ -93,7 +93,7 @@ class Connection:
         )
         answer: Answer | Lost = Lost(Stage.MAIL, "nothing was sent")
         for stage, command in commands:
-            answer = await self._exchange(stage, command.encode("utf-8"), _TIMEOUT_S[stage])
+            answer = await self._exchange(stage, command.encode("utf-8") + b"\r\n", _TIMEOUT_S[stage])
             expected = _GO_AHEAD // 100 if stage is Stage.DATA else 2
             if isinstance(answer, Lost) or answer.reply.code // 100 != expected:
                 break
@@ -102,29 +102,31 @@ class Connection:
     async def hand_over(self, copy: Copy) -> Answer | Lost:
         """Send the body and its final dot; return what the relay said to it."""
         self.sent_count += 1
-        return await self._exchange(Stage.DOT, copy.message + b".", _TIMEOUT_S[Stage.DOT])
+        return await self._exchange(Stage.DOT, copy.message + b".\r\n", _TIMEOUT_S[Stage.DOT])
 
     async def reset(self) -> None:
         """Make ready for the next copy after a refusal; close when that fails."""
-        answer = await self._exchange(Stage.MAIL, b"RSET", _RSET_S)
+        answer = await self._exchange(Stage.MAIL, b"RSET\r\n", _RSET_S)
         if isinstance(answer, Lost) or answer.reply.code // 100 != 2:  # noqa: PLR2004 - RFC 5321's digit
             self.abort()
 
     async def quit(self) -> None:
         """Take leave and close."""
-        await self._exchange(Stage.MAIL, b"QUIT", _RSET_S)
+        await self._exchange(Stage.MAIL, b"QUIT\r\n", _RSET_S)
         self.abort()
 
     def abort(self) -> None:
         """Drop the connection at once: a relay discards a message whose final dot never came."""
         self._client.close()
 
-    async def _exchange(self, stage: Stage, command: bytes, timeout_s: float) -> Answer | Lost:
+    async def _exchange(self, stage: Stage, said: bytes, timeout_s: float) -> Answer | Lost:
+        """Say a command, or a body with its dot, and return the reply."""
         protocol: SMTPProtocol | None = self._client.protocol
         if protocol is None or not self._client.is_connected:
             return Lost(Stage.MAIL, "the connection was closed")
         try:
-            response = await protocol.execute_command(command, timeout=timeout_s)
+            protocol.write(said)
+            response = await protocol.read_response(timeout=timeout_s)
         except aiosmtplib.SMTPResponseException as error:
             self.abort()
             return Lost(stage, f"no SMTP reply: {error.code}")

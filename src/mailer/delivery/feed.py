@@ -74,6 +74,8 @@ class Feed:
                     self._changed.notify_all()
             if not found or len(self._copies) >= _LOW_WATER:
                 await self._nap()
+        async with self._changed:
+            self._changed.notify_all()
 
     def stop(self) -> None:
         """Deal out nothing more."""
@@ -117,8 +119,6 @@ class Feed:
 
     async def drain(self) -> None:
         """Give back everything that was claimed and not tried."""
-        async with self._changed:
-            self._changed.notify_all()
         ids = [job.letter.id for job in self._letters if isinstance(job, LetterJob)]
         copies = [*self._copies]
         self._letters.clear()

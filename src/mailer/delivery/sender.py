@@ -23,7 +23,7 @@ from mailer.delivery.gate import Gate
 from mailer.delivery.jobs import Job
 from mailer.domain.delivery import SkipReason
 from mailer.domain.judgement import Answer, Lost, Waits, outcome_of
-from mailer.domain.outcome import Outcome, Unknown
+from mailer.domain.outcome import Outcome, Stage, Unknown
 from mailer.domain.retry import RetryPolicy
 from mailer.errors import KeysError, StorageError
 from mailer.storage import Database, Transaction
@@ -115,11 +115,11 @@ class Sender:
         """Whether a connection has taken as many messages as the relay allows."""
         return connection.sent_count >= self._relay.messages_per_connection
 
-    def outcome(self, job: Job, copy: Copy, met: Answer | Lost) -> Outcome | None:
+    def outcome(self, job: Job, recipient: str, met: Answer | Lost) -> Outcome | None:
         """Say what an attempt ended in; None when the conversation goes on."""
         retry_at = self._retry.next_attempt_at(job.attempts + 1, self._clock(), self._chance.random())
         waits = Waits(retry_at, retry_at if job.may_resend else None)
-        return outcome_of(met, copy.recipient, waits)
+        return outcome_of(met, recipient, waits)
 
     def settled(self, job: Job, outcome: Outcome, *, had_begun: bool) -> Settled:
         """Date an outcome."""
@@ -165,14 +165,30 @@ class _Line:
         self._connection: Connection | None = None
         self._unsettled: Settled | None = None
         self._drops = 0
+        self._begun: Job | None = None
 
     async def run(self) -> None:
         while (job := await self._next()) is not None:
             if job.is_void:
                 await self._sender.feed.done(job)
                 continue
-            await self._attempt(job)
+            try:
+                await self._attempt(job)
+            except Exception as error:  # noqa: BLE001 - the top of the loop: log, record, go on
+                await self._broke(job, error)
         await self._leave()
+
+    async def _broke(self, job: Job, error: Exception) -> None:
+        """Record an attempt that our own fault ended; one copy must not stop the others."""
+        _log.error("copy.broke", error=type(error).__name__, begun=self._begun is job)
+        if self._connection is not None:
+            self._connection.abort()
+        await self._settle()
+        had_begun, self._begun = self._begun is job, None
+        met = Lost(Stage.DOT if had_begun else Stage.MAIL, f"our own fault: {type(error).__name__}")
+        outcome = self._sender.outcome(job, "", met)
+        assert outcome is not None
+        await self._sender.turn(self._sender.settled(job, outcome, had_begun=had_begun), None)
 
     async def _next(self) -> Job | None:
         """Return the next job; with none at hand, first settle what is open, then wait."""
@@ -205,7 +221,7 @@ class _Line:
     async def _send(self, connection: Connection, job: Job, copy: Copy) -> None:
         met = await connection.offer(copy)
         self._sender.relay_spoke(met, connection)
-        refused = self._sender.outcome(job, copy, met)
+        refused = self._sender.outcome(job, copy.recipient, met)
         if refused is not None:
             await self._not_begun(connection, job, refused)
             return
@@ -217,10 +233,12 @@ class _Line:
             connection.abort()
             await self._sender.feed.lost(job)
             return
+        self._begun = job
         met = await connection.hand_over(copy)
-        outcome = self._sender.outcome(job, copy, met)
+        outcome = self._sender.outcome(job, copy.recipient, met)
         assert outcome is not None
         self._unsettled = self._sender.settled(job, outcome, had_begun=True)
+        self._begun = None
 
     async def _not_begun(self, connection: Connection, job: Job, refused: Outcome) -> None:
         if not connection.is_open and self._drops < _MOST_DROPS:

@@ -34,13 +34,12 @@ class Period:
         return f"{self.first_day}..{self.last_day}"
 
     @property
-    def next(self) -> Period:
-        """The period of the same kind that follows; for two dates, as many days again."""
-        if _MONTH.fullmatch(self.key):
-            first = self.last_day + timedelta(days=1)
-            return month(first.year, first.month)
-        days = self.last_day - self.first_day + timedelta(days=1)
-        return Period(self.first_day + days, self.last_day + days)
+    def previous(self) -> Period:
+        """The period of the same kind that went before; for two dates, as many days earlier."""
+        last = self.first_day - timedelta(days=1)
+        if self == month(self.first_day.year, self.first_day.month):
+            return month(last.year, last.month)
+        return Period(last - (self.last_day - self.first_day), last)
 
 
 def week(year: int, number: int) -> Period:

@@ -95,7 +95,8 @@ def mask(text: str, recipient: str) -> str:
     """
     line = _CONTROL.sub(" ", text).strip()
     local, _, _ = recipient.rpartition("@")
-    line = re.sub(re.escape(recipient), _MASK, line, flags=re.IGNORECASE)
+    if recipient:
+        line = re.sub(re.escape(recipient), _MASK, line, flags=re.IGNORECASE)
     line = _ADDRESS.sub(_MASK, line)
     if len(local) > 1:
         # Servers also quote the local part alone: "User reader7 unknown".

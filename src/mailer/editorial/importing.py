@@ -42,6 +42,22 @@ async def import_commentaries(database: Database, files: Sequence[CommentaryFile
     return await database.write(lambda tx: _import(tx, files))
 
 
+def merged(stored: Commentary, files: Sequence[CommentaryFile]) -> Commentary:
+    """Return *stored* with what *files* say of it; its texts are those of the files alone."""
+    trends = [file.trend for file in files if file.trend is not None]
+    dates = [file.public_from for file in files if file.public_from is not None]
+    rules = dict(stored.missing)
+    for file in files:
+        rules |= file.missing
+    return replace(
+        stored,
+        trend=trends[0] if trends else stored.trend,
+        texts={file.language: file.text for file in files},
+        missing=rules,
+        public_from=dates[0] if dates else stored.public_from,
+    )
+
+
 def _import(tx: Transaction, files: Sequence[CommentaryFile]) -> Imported:
     known = [newsletters.pick(tx, slug) for slug in newsletters.slugs(tx)]
     if problems := check_against(files, known):
@@ -54,7 +70,7 @@ def _import(tx: Transaction, files: Sequence[CommentaryFile]) -> Imported:
         stored = commentaries.find(tx, slug, topic, period) or Commentary(topic, period)
         if problems := _contradictions(stored, of_cell):
             raise InputError(problems)
-        changed += len(commentaries.save(tx, slug, _merged(stored, of_cell)))
+        changed += len(commentaries.save(tx, slug, merged(stored, of_cell)))
     return Imported(changed, len(files) - changed)
 
 
@@ -78,18 +94,3 @@ def _contradictions(stored: Commentary, files: Sequence[CommentaryFile]) -> list
             "import every language of this commentary together with one trend",
         )
     ]
-
-
-def _merged(stored: Commentary, files: Sequence[CommentaryFile]) -> Commentary:
-    trends = [file.trend for file in files if file.trend is not None]
-    dates = [file.public_from for file in files if file.public_from is not None]
-    rules = dict(stored.missing)
-    for file in files:
-        rules |= file.missing
-    return replace(
-        stored,
-        trend=trends[0] if trends else stored.trend,
-        texts={file.language: file.text for file in files},
-        missing=rules,
-        public_from=dates[0] if dates else stored.public_from,
-    )

@@ -1,0 +1,216 @@
+"""``mailer issue``: from a week's commentaries to an issue that is sent, and what became of it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from mailer.bootstrap import Installation
+from mailer.cli import preview
+from mailer.cli.context import Context
+from mailer.cli.output import books_json, books_table, print_json, say
+from mailer.cli.week import WeekOption, chosen_period
+from mailer.delivery.release import Terms
+from mailer.delivery.release import release as release_issue
+from mailer.domain.books import Books
+from mailer.domain.issue import Issue, IssueWords
+from mailer.domain.language import Language, parse_language
+from mailer.domain.newsletter import Newsletter
+from mailer.domain.period import Period
+from mailer.editorial import draft
+from mailer.editorial.draft import Draft
+from mailer.errors import UsageError
+from mailer.storage import books, newsletters
+
+app = typer.Typer(help="Issues: build, check, release, follow.", no_args_is_help=True)
+app.command("preview")(preview.preview)
+
+NewsletterOption = Annotated[str | None, typer.Option(help="Its slug; needed with several newsletters.")]
+IssueOption = Annotated[int | None, typer.Option("--issue", help="Its number, instead of --week.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+Words = Annotated[list[str] | None, typer.Option(help="LANG=TEXT; once per language.")]
+
+
+@app.command()
+def build(
+    context: typer.Context,
+    week: WeekOption = "last",
+    newsletter: NewsletterOption = None,
+    subject: Words = None,
+    preheader: Words = None,
+    opening_note: Words = None,
+    *,
+    json: JsonOption = False,
+) -> None:
+    """Gather a week's commentaries into a draft; again puts in what changed."""
+    settings: Context = context.obj
+    words = _words(subject or [], preheader or [], opening_note or [])
+
+    async def work(installation: Installation) -> Draft:
+        found, period = await _newsletter_and_period(installation, newsletter, week)
+        return await draft.build(installation.database, found, period, words=words, now=installation.clock())
+
+    _print_draft(settings.run(work), json=json)
+
+
+@app.command()
+def check(
+    context: typer.Context,
+    week: WeekOption = "last",
+    newsletter: NewsletterOption = None,
+    issue: IssueOption = None,
+    *,
+    json: JsonOption = False,
+) -> None:
+    """Say what holds a draft; status 1 when something does."""
+    settings: Context = context.obj
+    found = settings.run(lambda installation: _find(installation, newsletter, week, issue))
+    _print_draft(found, json=json)
+    if found.blocking:
+        raise typer.Exit(1)
+
+
+@app.command()
+def show(
+    context: typer.Context,
+    week: WeekOption = "last",
+    newsletter: NewsletterOption = None,
+    issue: IssueOption = None,
+    *,
+    json: JsonOption = False,
+) -> None:
+    """Show an issue: its state, topics and texts."""
+    settings: Context = context.obj
+    _print_draft(settings.run(lambda installation: _find(installation, newsletter, week, issue)), json=json)
+
+
+@app.command()
+def release(
+    context: typer.Context,
+    week: WeekOption = "last",
+    newsletter: NewsletterOption = None,
+    issue: IssueOption = None,
+    *,
+    json: JsonOption = False,
+) -> None:
+    """Approve and send: freeze a draft for its confirmed readers and hand it to the sender."""
+    settings: Context = context.obj
+
+    async def work(installation: Installation) -> tuple[Issue, dict[Language, Books]]:
+        found = await _find(installation, newsletter, week, issue)
+        presence = installation.presence()
+        await presence.enter()
+        try:
+            terms = Terms(
+                links=installation.links,
+                node_id=presence.id,
+                released_at=installation.clock().replace(microsecond=0),
+                rehearsal=installation.is_outbox_only,
+            )
+            released = await release_issue(installation.database, found.issue.id, terms)
+        finally:
+            await presence.leave()
+        return released, await installation.database.read(lambda tx: books.by_language(tx, released.id))
+
+    released, counted = settings.run(work)
+    if json:
+        print_json(_issue_json(released) | books_json(counted))
+        return
+    audience = sum(each.audience for each in counted.values())
+    say(f"{_name(released)} is released to {audience} readers; “mailer serve” sends it")
+    say(books_table(counted))
+
+
+@app.command()
+def stats(
+    context: typer.Context,
+    week: WeekOption = "last",
+    newsletter: NewsletterOption = None,
+    issue: IssueOption = None,
+    *,
+    json: JsonOption = False,
+) -> None:
+    """Account for every copy of an issue, per language."""
+    settings: Context = context.obj
+
+    async def work(installation: Installation) -> tuple[Issue, dict[Language, Books]]:
+        found = await _find(installation, newsletter, week, issue)
+        return found.issue, await installation.database.read(lambda tx: books.by_language(tx, found.issue.id))
+
+    found, counted = settings.run(work)
+    if json:
+        print_json(_issue_json(found) | books_json(counted))
+        return
+    say(f"{_name(found)}: {found.state}")
+    say(books_table(counted))
+
+
+async def _newsletter_and_period(
+    installation: Installation, slug: str | None, week: str
+) -> tuple[Newsletter, Period]:
+    found = await installation.database.read(lambda tx: newsletters.pick(tx, slug))
+    return found, chosen_period(week, found, installation.clock())
+
+
+async def _find(installation: Installation, slug: str | None, week: str, number: int | None) -> Draft:
+    if number is not None:
+        return await draft.get(installation.database, number)
+    found, period = await _newsletter_and_period(installation, slug, week)
+    return await draft.find(installation.database, found, period)
+
+
+def _words(*given: list[str]) -> dict[Language, IssueWords]:
+    subjects, preheaders, notes = (_by_language(values) for values in given)
+    return {
+        language: IssueWords(
+            subjects.get(language, ""), preheaders.get(language, ""), notes.get(language, "")
+        )
+        for language in subjects.keys() | preheaders.keys() | notes.keys()
+    }
+
+
+def _by_language(values: list[str]) -> dict[Language, str]:
+    found = {}
+    for value in values:
+        language, equals, words = value.partition("=")
+        try:
+            found[parse_language(language)] = words.strip()
+        except ValueError as error:
+            raise UsageError(str(error)) from error
+        if not equals:
+            raise UsageError(f"“{value}” names no language; write it as be=…")
+    return found
+
+
+def _name(issue: Issue) -> str:
+    return f"{issue.newsletter} {issue.period.key if issue.period else issue.id} (issue {issue.id})"
+
+
+def _issue_json(issue: Issue) -> dict[str, Any]:
+    return {
+        "issue": issue.id,
+        "newsletter": issue.newsletter,
+        "week": issue.period.key if issue.period else None,
+        "kind": issue.kind,
+        "state": issue.state,
+    }
+
+
+def _print_draft(found: Draft, *, json: bool) -> None:
+    findings = [
+        {"severity": each.severity, "message": each.message, "remedy": each.remedy} for each in found.findings
+    ]
+    if json:
+        topics = [
+            {"topic": each.topic, "trend": each.trend, "ready": sorted(each.ready_languages())}
+            for each in found.grid.commentaries
+        ]
+        audience = {str(language): count for language, count in found.audience.items()}
+        print_json(_issue_json(found.issue) | {"topics": topics, "audience": audience, "findings": findings})
+        return
+    say(f"{_name(found.issue)}: {found.issue.state}")
+    for each in found.grid.commentaries:
+        say(f"  {each.topic:<16} {each.trend or 'no trend':<10} {', '.join(sorted(each.ready_languages()))}")
+    for finding in found.findings:
+        say(f"{'HELD' if finding in found.blocking else 'note'}: {finding}")

@@ -1,0 +1,127 @@
+"""``mailer issue preview``: what a reader will get, to the byte."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from mailer.audience.keys import Keys, seeded_keys
+from mailer.audience.vault import Vault
+from mailer.bootstrap import Installation
+from mailer.cli.context import Context
+from mailer.cli.week import WeekOption, chosen_period
+from mailer.delivery.copy import Composer
+from mailer.delivery.letterpress import letterhead
+from mailer.domain.commentary import Commentary
+from mailer.domain.issue import Issue, IssueKind, IssueState
+from mailer.domain.language import Language, parse_language
+from mailer.domain.links import Links
+from mailer.domain.period import week as iso_week
+from mailer.domain.plan import Grid, arrange, plan_for
+from mailer.domain.token import PUBLIC_ID_BYTES, Token
+from mailer.editorial import draft
+from mailer.editorial.contents import edition_content
+from mailer.editorial.importing import merged
+from mailer.editorial.sample import sample_commentaries, sample_newsletter
+from mailer.errors import UsageError
+from mailer.rendering.edition import render_edition
+from mailer.rendering.letterhead import edition_skeleton
+from mailer.storage import newsletters
+
+_SAMPLE_WEEK = iso_week(2026, 47)
+_SAMPLE_DATE = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+_SAMPLE_LINKS = Links("https://news.example.org")
+_SAMPLE_SEED = b"mailer: the packaged sample"
+_NOBODY = b"\0" * PUBLIC_ID_BYTES
+_FORMATS = ("html", "text", "message")
+
+
+def preview(
+    context: typer.Context,
+    language: Annotated[str, typer.Option(help="be, ru or en.")] = "be",
+    format_: Annotated[
+        str, typer.Option("--format", help="html, text, or message: the exact bytes.")
+    ] = "text",
+    reader: Annotated[str, typer.Option(help="Address that To shows.")] = "reader@example.org",
+    week: WeekOption = "last",
+    newsletter: Annotated[str | None, typer.Option(help="Its slug; needed with several newsletters.")] = None,
+    *,
+    sample: Annotated[
+        bool, typer.Option("--sample", help="The packaged sample issue; needs no installation.")
+    ] = False,
+) -> None:
+    """Print an edition as it would be sent now."""
+    if format_ not in _FORMATS:
+        raise UsageError(f"--format: “{format_}” is not known; write one of {', '.join(_FORMATS)}")
+    try:
+        chosen = parse_language(language)
+    except ValueError as error:
+        raise UsageError(f"--language: {error}") from error
+    if sample:
+        sheet = _Sheet(
+            _sample_grid(), _sample_issue(), _SAMPLE_LINKS, seeded_keys(_SAMPLE_SEED), _SAMPLE_DATE
+        )
+    else:
+        settings: Context = context.obj
+        sheet = settings.run(lambda installation: _stored(installation, newsletter, week))
+    sys.stdout.buffer.write(sheet.print(chosen, format_, reader))
+
+
+class _Sheet:
+    """Everything one printed edition is made from."""
+
+    def __init__(self, grid: Grid, issue: Issue, links: Links, keys: Keys, date: datetime) -> None:
+        self._grid = grid
+        self._issue = issue
+        self._links = links
+        self._keys = keys
+        self._date = date
+
+    def print(self, language: Language, format_: str, reader: str) -> bytes:
+        newsletter = self._grid.newsletter
+        if language not in newsletter.languages:
+            raise UsageError(f"{newsletter.slug} is not published in {language}")
+        content = edition_content(self._grid, self._issue, plan_for(self._grid, language, None), self._links)
+        mail = render_edition(content)
+        if format_ != "message":
+            return (mail.html if format_ == "html" else mail.text).encode()
+        skeleton = edition_skeleton(
+            mail,
+            letterhead(newsletter, language),
+            unsubscribe_url=content.unsubscribe_url,
+            date=self._date,
+        )
+        composer = Composer(self._keys, Vault(self._keys), "").of(newsletter)
+        return composer.copy_to(reader, skeleton, Token(_NOBODY, issue=self._issue.id)).message
+
+
+def _sample() -> _Sheet:
+    keys = seeded_keys(_SAMPLE_SEED)
+    return _Sheet(_sample_grid(), _sample_issue(), _SAMPLE_LINKS, keys, _SAMPLE_DATE)
+
+
+def _sample_grid() -> Grid:
+    by_topic: dict[str, Commentary] = {}
+    for file in sample_commentaries(_SAMPLE_WEEK):
+        if file.period == _SAMPLE_WEEK:
+            before = by_topic.get(file.topic, Commentary(file.topic, file.period))
+            after = merged(before, [file])
+            by_topic[file.topic] = Commentary(
+                file.topic, file.period, after.trend, {**before.texts, **after.texts}, after.missing
+            )
+    return arrange(sample_newsletter(), _SAMPLE_WEEK, list(by_topic.values()))[0]
+
+
+def _sample_issue() -> Issue:
+    return Issue(1, "belarus-weekly", IssueKind.REGULAR, _SAMPLE_WEEK, IssueState.DRAFT, _SAMPLE_DATE)
+
+
+async def _stored(installation: Installation, newsletter: str | None, week: str) -> _Sheet:
+    found = await installation.database.read(lambda tx: newsletters.pick(tx, newsletter))
+    period = chosen_period(week, found, installation.clock())
+    drafted = await draft.find(installation.database, found, period)
+    date = drafted.issue.released_at or installation.clock().replace(microsecond=0)
+    return _Sheet(drafted.grid, drafted.issue, installation.links, installation.keys, date)

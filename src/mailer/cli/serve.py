@@ -1,0 +1,42 @@
+"""``mailer serve``: pages and sender in one process, until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+
+import typer
+import uvloop
+
+from mailer.bootstrap import Service, open_installation
+from mailer.cli.context import Context
+from mailer.cli.output import say
+from mailer.config import load_settings
+from mailer.log import set_up_log
+from mailer.web.server import listen
+
+
+def serve(context: typer.Context) -> None:
+    """Serve the pages and send what is released; SIGTERM or Ctrl-C finishes what is in flight."""
+    set_up_log("info")
+    settings: Context = context.obj
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_serve(settings))
+
+
+async def _serve(context: Context) -> None:
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stopped.set)
+    settings = load_settings(context.settings)
+    with listen(settings.site.host, settings.site.port) as on:
+        async with open_installation(settings) as installation, Service(installation).running(on):
+            host, port = on.getsockname()[:2]
+            say(f"The site is at http://{host}:{port}/")
+            if installation.is_outbox_only:
+                say("No outgoing mail server is set: every mail stays on this machine, in data/outbox")
+            await stopped.wait()
+            # A second signal leaves at once: what is in flight then becomes “not certain”.
+            for name in (signal.SIGTERM, signal.SIGINT):
+                loop.remove_signal_handler(name)

@@ -1,0 +1,66 @@
+"""The pages on a socket: uvicorn inside our own process, under our own signals."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Iterator
+
+import uvicorn
+from fastapi import FastAPI
+
+from mailer.errors import UsageError
+
+_STOP_S = 5
+
+
+class _Server(uvicorn.Server):
+    """Leaves SIGTERM and SIGINT to the program it runs in."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Bind the pages' socket before anything else is started; port 0 takes a free one.
+
+    Raises:
+        UsageError: the port is in use, may not be used, or the host is not ours.
+    """
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        found = socket.socket(family, socket.SOCK_STREAM)
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        found.bind((host, port))
+        found.listen(1024)
+    except OSError as error:
+        raise UsageError(
+            f"the pages can't listen on {host}, port {port} ({error.strerror}); "
+            "end the program that uses it, or choose another port in [site] listen"
+        ) from error
+    return found
+
+
+@contextlib.asynccontextmanager
+async def serving(app: FastAPI, on: socket.socket) -> AsyncIterator[None]:
+    """Serve *app* for as long as the context lasts."""
+    import asyncio
+
+    server = _Server(
+        uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,  # addresses of pages hold tokens
+            server_header=False,
+            timeout_graceful_shutdown=_STOP_S,
+        )
+    )
+    task = asyncio.create_task(server.serve(sockets=[on]))
+    try:
+        while not server.started and not task.done():
+            await asyncio.sleep(0.01)
+        yield
+    finally:
+        server.should_exit = True
+        await task
