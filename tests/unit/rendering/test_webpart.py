@@ -1,0 +1,105 @@
+"""The public part of an edition is what was sent, without styles and without anybody's link."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from mailer.domain.commentary import Text, TextState
+from mailer.domain.content import Block, EditionContent
+from mailer.domain.language import Language
+from mailer.domain.period import week
+from mailer.domain.trend import Trend
+from mailer.errors import RenderingError
+from mailer.rendering.edition import render_edition
+from mailer.rendering.holes import TOKEN
+from mailer.rendering.webpart import BEGIN, END, Headline, check_marks, headlines, web_part
+
+TEXTS = (
+    Text(Language.ENGLISH, TextState.READY, "Queues & <prices>", "See [this](https://example.net/1)."),
+    Text(Language.RUSSIAN, TextState.READY, "Минск просит", f"{END} <script>alert(1)</script>"),
+)
+CONTENT = EditionContent(
+    language=Language.ENGLISH,
+    title="Weekly",
+    heading="Situation",
+    period=week(2026, 47),
+    subject="",
+    preheader="Hidden line",
+    opening_note="Before the *vote*.",
+    blocks=tuple(Block(f"topic{n}", "Topic", Trend.WORSENED, text) for n, text in enumerate(TEXTS)),
+    web_url="https://example.org/en/w/2026-W47",
+    subscribe_url="https://example.org/en/",
+    unsubscribe_url=f"https://example.org/u/{TOKEN}",
+)
+
+
+@pytest.fixture(scope="module")
+def part() -> str:
+    return web_part(render_edition(CONTENT).html)
+
+
+def test_every_commentary_is_in_the_part(part: str) -> None:
+    """Heading, dates, note, trend, headlines, bodies, and the marks of each language."""
+    for words in ("<h1>Situation</h1>", "November 16 – 22", "<em>vote</em>", "The situation has worsened"):
+        assert words in part
+    assert '<div lang="ru">' in part
+    assert 'href="#topic1"' in part
+    assert 'id="topic1"' in part
+
+
+def test_the_furniture_of_the_mail_is_not(part: str) -> None:
+    """No reader's link, no hidden line, no sheet, no style, no comment."""
+    for words in (
+        TOKEN,
+        "Unsubscribe",
+        "Hidden line",
+        "<style",
+        "style=",
+        "<!--",
+        "Read on the web",
+        "bgcolor",
+    ):
+        assert words not in part
+
+
+def test_links_tell_the_other_site_nothing(part: str) -> None:
+    """Every link out is rel noopener noreferrer."""
+    (link,) = re.findall(r'<a href="https[^>]*>', part)
+
+    assert 'rel="noopener noreferrer"' in link
+
+
+def test_an_editor_can_not_write_a_mark(part: str) -> None:
+    """What looks like the end of the public part is words in a text."""
+    assert "&lt;!-- /content --&gt;" in part
+    assert "<script" not in part
+
+
+def test_headlines_come_in_order_with_their_language() -> None:
+    """As plain words, ready to be escaped by whoever shows them."""
+    found = headlines(render_edition(CONTENT).html)
+
+    assert found == [Headline("en", "Queues & <prices>"), Headline("ru", "Минск просит")]
+    assert {type(headline.words) for headline in found} == {str}
+
+
+@pytest.mark.parametrize(
+    "html", ["", "<p>", BEGIN, END, END + BEGIN, BEGIN + BEGIN + END, BEGIN + END + END, BEGIN + TOKEN + END]
+)
+def test_a_mail_without_a_public_part_is_refused(html: str) -> None:
+    """The marks stand once each, in order, with no reader's link between them."""
+    with pytest.raises(RenderingError, match=r"^edition/body\.html "):
+        check_marks("edition/body.html", html)
+
+
+def test_a_template_without_marks_is_refused_when_it_is_rendered(tmp_path: Path) -> None:
+    """The editor hears of it before the release, not a visitor after it."""
+    (tmp_path / "edition").mkdir()
+    for name in ("subject.txt", "body.txt", "body.html"):
+        (tmp_path / "edition" / name).write_text(f"<p>{TOKEN}</p>", encoding="utf-8")
+
+    with pytest.raises(RenderingError, match=r"edition/body\.html must have <!-- content -->"):
+        render_edition(CONTENT, tmp_path)
