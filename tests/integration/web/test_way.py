@@ -1,0 +1,201 @@
+"""The reader's way: sign up, confirm, read, leave; and looking at a link never takes a step."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+from pathlib import Path
+from statistics import median
+
+import httpx
+import pytest
+
+from tests.integration.web.staging import FORM, READER, SLUG, Stage, run, standing
+
+ONE_CLICK = b"List-Unsubscribe=One-Click"
+MULTIPART = b'--b\r\nContent-Disposition: form-data; name="List-Unsubscribe"\r\n\r\nOne-Click\r\n--b--\r\n'
+
+
+def standing_of(stage: Stage) -> object:
+    return stage.rows("SELECT standing FROM subscription ORDER BY reader_id")[-1][0]
+
+
+@pytest.mark.parametrize("lang", ["be", "ru", "en"])
+def test_the_way_in_and_out(place: Path, lang: str) -> None:
+    """Form, letter, button, welcome; then one press and goodbye."""
+
+    async def scene() -> None:
+        async with standing(place) as stage:
+            await stage.sign_up("new@example.org", lang, missing="leave-out")
+            assert len(stage.rows("SELECT id FROM signup_request")) == 1
+            assert await stage.decide() == 1
+            assert standing_of(stage) == "pending"
+            assert stage.rows("SELECT language, missing_choice FROM reader")[-1] == (lang, "leave-out")
+
+            confirmed = await stage.client.post(f"/{lang}/confirm/{await stage.secret()}")
+            assert (confirmed.status_code, standing_of(stage)) == (200, "active")
+
+            left = await stage.client.post(f"/u/{stage.token(letter=True)}")
+            assert (left.status_code, standing_of(stage)) == (200, "unsubscribed")
+            kinds = [kind for (kind,) in stage.rows("SELECT kind FROM letter ORDER BY id")]
+            assert kinds[-3:] == ["confirm", "welcome", "goodbye"]
+            assert len(stage.woken) == 3
+
+    run(scene())
+
+
+def test_known_and_unknown_addresses_get_the_same_answer(place: Path) -> None:
+    """Active, pending, left, never seen: the same status, bytes and headers, in about the same time."""
+
+    async def scene() -> None:
+        async with standing(place) as stage:
+            await stage.sign_up("pending@example.org")
+            await stage.subscribe("left@example.org")
+            await stage.client.post(f"/u/{stage.token()}")
+            answers: dict[str, httpx.Response] = {}
+            times: dict[str, list[float]] = {}
+            for _ in range(9):
+                for who in (READER, "pending@example.org", "left@example.org", "never@example.org"):
+                    began = time.perf_counter()
+                    answers[who] = await stage.sign_up(who)
+                    times.setdefault(who, []).append(time.perf_counter() - began)
+
+            assert len({(a.status_code, a.content, str(a.headers)) for a in answers.values()}) == 1
+            assert "example.org" not in answers[READER].text
+            typical = [median(of_one) for of_one in times.values()]
+            assert max(typical) < 3 * min(typical) + 0.01
+
+    run(scene())
+
+
+@pytest.mark.parametrize(
+    ("content", "media_type"),
+    [(ONE_CLICK, FORM), (MULTIPART, "multipart/form-data; boundary=b"), (b"", "")],
+)
+def test_one_click_needs_nothing_but_the_link(place: Path, content: bytes, media_type: str) -> None:
+    """RFC 8058: a bare POST, no cookie, no redirect, 200 at once; the copies still queued are left out."""
+
+    async def scene() -> None:
+        async with standing(place) as stage:
+            headers = {"Content-Type": media_type} if media_type else {}
+
+            answer = await stage.client.post(f"/u/{stage.token()}", content=content, headers=headers)
+
+            assert (answer.status_code, answer.history, standing_of(stage)) == (200, [], "unsubscribed")
+            assert {state for (state,) in stage.rows("SELECT state FROM delivery")} == {"skipped"}
+            assert [by for (by,) in stage.rows("SELECT unsubscribed FROM delivery WHERE issue_id = 1")] == [1]
+
+    run(scene())
+
+
+def test_leaving_twice_is_as_good_as_once(place: Path) -> None:
+    """The second press says the same and changes nothing; the page then shows that it is done."""
+
+    async def scene() -> None:
+        async with standing(place) as stage:
+            token = stage.token()
+            first = await stage.client.post(f"/u/{token}")
+            before = stage.contents()
+
+            second = await stage.client.post(f"/u/{token}")
+
+            assert (second.status_code, second.text) == (first.status_code, first.text)
+            assert stage.contents() == before
+            assert "<form" not in (await stage.client.get(f"/u/{token}")).text
+
+    run(scene())
+
+
+def test_the_page_of_an_unsubscribe_link_speaks_the_readers_language(place: Path) -> None:
+    """The one they chose, whatever browser opens it; the switch goes before."""
+
+    async def scene() -> None:
+        async with standing(place) as stage:
+            await stage.subscribe("by@example.org", "be")
+            url, english = f"/u/{stage.token()}", {"Accept-Language": "en"}
+
+            assert '<html lang="be">' in (await stage.client.get(url, headers=english)).text
+            assert '<html lang="ru">' in (await stage.client.get(f"{url}?lang=ru", headers=english)).text
+            assert '<html lang="be">' in (await stage.client.get(f"{url}?lang=xx", headers=english)).text
+
+    run(scene())
+
+
+def test_a_link_confirms_once_and_in_time(place: Path) -> None:
+    """Pressed again it says the same; after three days it leads to the box; so does one never ours."""
+
+    async def scene() -> None:
+        async with standing(place) as stage:
+            await stage.sign_up("late@example.org")
+            await stage.decide()
+            url = f"/en/confirm/{await stage.secret()}"
+            stage.clock.now += timedelta(hours=72, seconds=1)
+            for answer in (
+                await stage.client.get(url),
+                await stage.client.post(url),
+                await stage.client.post("/en/confirm/never-ours"),
+            ):
+                assert answer.status_code == 410
+                assert '<form action="/en/subscribe"' in answer.text
+            assert standing_of(stage) == "pending"
+
+            stage.clock.now -= timedelta(hours=1)
+            first, before = await stage.client.post(url), stage.contents()
+            second = await stage.client.post(url)
+
+            assert (first.status_code, second.text, standing_of(stage)) == (200, first.text, "active")
+            assert stage.contents() == before
+
+    run(scene())
+
+
+def test_looking_changes_nothing(place: Path) -> None:
+    """GET and HEAD of every link leave every row of every table as it is; one POST does not."""
+
+    async def scene() -> None:
+        async with standing(place) as stage:
+            await stage.sign_up("new@example.org")
+            await stage.decide()
+            confirm, leave = f"/en/confirm/{await stage.secret()}", f"/u/{stage.token(letter=True)}"
+            paths = [
+                "/",
+                "/be/",
+                "/ru/subscribe",
+                f"/en/{SLUG}/2026-W47",
+                f"/en/{SLUG}/2026-W01",
+                confirm,
+                leave,
+                f"{leave}?List-Unsubscribe=One-Click",
+                "/u/nothing",
+                "/robots.txt",
+                "/static/site.css",
+            ]
+            woken, before = len(stage.woken), stage.contents()
+
+            for path in paths:
+                for method in ("GET", "HEAD"):
+                    answer = await stage.client.request(method, path)
+                    assert answer.status_code < 405
+                    assert answer.content == b"" or method == "GET"
+
+            assert stage.contents() == before
+            assert len(stage.woken) == woken
+            await stage.client.post(confirm)
+            assert stage.contents() != before
+
+    run(scene())
+
+
+def test_no_address_is_stored_in_plain(place: Path) -> None:
+    """The database holds what was typed only sealed, whatever became of it."""
+
+    async def scene() -> None:
+        async with standing(place) as stage:
+            await stage.subscribe("plain-sight@example.org")
+            await stage.sign_up("plain-sight@example.org")
+
+    run(scene())
+
+    stored = b"".join(path.read_bytes() for path in place.glob("mailer.db*"))
+    assert READER.encode() not in stored
+    assert b"plain-sight" not in stored
