@@ -7,7 +7,7 @@ import contextlib
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
@@ -18,6 +18,7 @@ from mailer.audience import signup
 from mailer.audience.keys import Keys, load_keys
 from mailer.audience.vault import Vault
 from mailer.config import RelaySettings, Settings
+from mailer.delivery.connection import Dialler
 from mailer.delivery.copy import Composer
 from mailer.delivery.feed import Feed
 from mailer.delivery.letterpress import Letterpress
@@ -30,7 +31,6 @@ from mailer.errors import MailerError
 from mailer.outbox.mailbox import Mailbox
 from mailer.outbox.reading import Outbox
 from mailer.outbox.relay import Relay
-from mailer.outbox.script import Script
 from mailer.storage import Database, open_database, schema
 from mailer.web.app import create_app
 from mailer.web.server import serving
@@ -97,14 +97,15 @@ class Service:
     """Pages and sender of an installation in one process."""
 
     def __init__(
-        self, installation: Installation, *, script: Script = (), desk_password: str | None = None
+        self, installation: Installation, *, kept: Outbox | None = None, desk_password: str | None = None
     ) -> None:
         """
         Put the pieces together; nothing runs yet.
 
         Args:
             installation: open.
-            script: what the outbox does, where it is the relay.
+            kept: mails that an outbox of the caller's keeps; where no outgoing server is set, the
+                service runs an outbox of its own.
             desk_password: opens the page of kept mails; None closes it.
         """
         here = self._installation = installation
@@ -118,11 +119,19 @@ class Service:
             clock=here.clock,
         )
         self._outbox: Relay | None = None
-        self._site = Site(here.database, here.vault, here.keys.link, here.links, here.clock, self.wake)
         if here.is_outbox_only:
             mailbox = Mailbox(here.settings.data / "outbox")
-            self._outbox = Relay(mailbox, script)
-            self._site = replace(self._site, mailbox=Outbox(mailbox), desk_password=desk_password)
+            self._outbox, kept = Relay(mailbox), Outbox(mailbox)
+        self._site = Site(
+            database=here.database,
+            vault=here.vault,
+            link_keys=here.keys.link,
+            links=here.links,
+            clock=here.clock,
+            wake=self.wake,
+            mailbox=kept,
+            desk_password=desk_password,
+        )
 
     @property
     def app(self) -> FastAPI:
@@ -170,7 +179,9 @@ class Service:
     async def _sending(self, relay: RelaySettings) -> AsyncIterator[None]:
         here = self._installation
         retry = RetryPolicy(tuple(minutes * 60 for minutes in here.settings.sending.retry_minutes))
-        sender = Sender(here.database, self._feed, relay, retry=retry, hello=here.hello, clock=here.clock)
+        sender = Sender(
+            here.database, self._feed, Dialler(relay, here.hello), retry=retry, clock=here.clock
+        )
         rounds = Rounds(here.database, self._presence, retry=retry, clock=here.clock)
         await rounds.recover()
         async with asyncio.TaskGroup() as group:

@@ -1,7 +1,125 @@
-"""stub while the rest is wired."""
+"""``mailer demo``: the whole cycle on sample data, in one command, with a report that must balance."""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import secrets
+import shutil
+import signal
+import socket
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
 
-def demo() -> None:
-    """Run the whole cycle on sample data."""
+import typer
+from uvloop import new_event_loop
+
+from mailer.cli.demonstration import Demonstration, Report
+from mailer.cli.init import lay_out
+from mailer.cli.output import books_json, books_table, print_json, say
+from mailer.config import DatabaseSettings, SendingSettings, Settings, SiteSettings
+from mailer.domain.books import Books
+from mailer.errors import MailerError, UsageError
+from mailer.web.server import listen
+
+_PORT = 8080
+_RETRY_S = 1.0
+
+
+def demo(
+    readers: Annotated[int, typer.Option(min=1, max=1_000_000, help="How many sign up.")] = 300,
+    keep: Annotated[Path | None, typer.Option(help="Work in this new folder and keep it.")] = None,
+    host: Annotated[str, typer.Option(help="Address the pages listen on.")] = "127.0.0.1",
+    *,
+    once: Annotated[bool, typer.Option("--once", help="End after the report.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print the report as one JSON object.")] = False,
+) -> None:
+    """Sign readers up, build, release, send, retry and unsubscribe, on sample data."""
+    with _folder(keep) as folder, _socket(host, once=once) as on:
+        settings = lay_out(folder, _settings(host, on))
+        demonstration = Demonstration(settings, readers, desk_password=secrets.token_urlsafe(9))
+        balanced = True
+        # Ctrl-C is how the demo is meant to end.
+        with contextlib.suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=new_event_loop) as runner:
+            balanced = runner.run(_play(demonstration, on, json=json))
+    if not balanced:
+        raise MailerError("the books do not balance: some copy is counted twice or not at all")
+
+
+async def _play(demonstration: Demonstration, on: socket.socket | None, *, json: bool) -> bool:
+    stopped = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
+    async with demonstration.running(on):
+        report = await demonstration.play()
+        total = sum(report.books.values(), Books())
+        if json:
+            print_json(_as_json(report))
+        else:
+            say(f"\n{report.newsletter} {report.week}: every copy accounted for\n")
+            say(books_table(report.books))
+            say(f"\n{'The books balance.' if total.balance else 'THE BOOKS DO NOT BALANCE.'}")
+            say(f"It took {report.seconds:.1f} s for {demonstration.mail_count} mails over a real socket.")
+        if on is not None:
+            _say_where(demonstration, on)
+            await stopped.wait()
+    return bool(books_json(report.books)["books_balance"])
+
+
+def _as_json(report: Report) -> dict[str, Any]:
+    return {
+        "newsletter": report.newsletter,
+        "week": report.week,
+        **books_json(report.books),
+        "seconds": round(report.seconds, 3),
+    }
+
+
+def _say_where(demonstration: Demonstration, on: socket.socket) -> None:
+    host, port = on.getsockname()[:2]
+    say("")
+    say(f"The site:        http://{host}:{port}/")
+    say(f"The kept mails:  http://{host}:{port}/desk/outbox")
+    say(f"                 name desk, password {demonstration.desk_password}")
+    say(f"From elsewhere:  ssh -L {port}:127.0.0.1:{port} {socket.gethostname()}")
+    say("                 then open the same addresses there")
+    say("Ctrl-C ends the demo.")
+
+
+def _settings(host: str, on: socket.socket | None) -> Settings:
+    port = on.getsockname()[1] if on is not None else _PORT
+    return Settings(
+        database=DatabaseSettings(),
+        site=SiteSettings(public_url=f"http://127.0.0.1:{port}", listen=f"{host}:{port}"),
+        sending=SendingSettings(retry_minutes=(_RETRY_S / 60,)),
+    )
+
+
+@contextlib.contextmanager
+def _folder(keep: Path | None) -> Iterator[Path]:
+    """Yield a folder to work in: a temporary one, or *keep*, which must be new or empty."""
+    if keep is not None:
+        if keep.exists() and (not keep.is_dir() or any(keep.iterdir())):
+            raise UsageError(f"--keep: {keep} is not empty; name a new folder")
+        yield keep
+        return
+    folder = Path(tempfile.mkdtemp(prefix="mailer-demo-"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _socket(host: str, *, once: bool) -> Iterator[socket.socket | None]:
+    """Yield the pages' socket: the usual port, or a free one where that is taken; none with --once."""
+    if once:
+        yield None
+        return
+    try:
+        on = listen(host, _PORT)
+    except UsageError:
+        on = listen(host, 0)
+    with on:
+        yield on
