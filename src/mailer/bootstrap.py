@@ -179,9 +179,7 @@ class Service:
     async def _sending(self, relay: RelaySettings) -> AsyncIterator[None]:
         here = self._installation
         retry = RetryPolicy(tuple(minutes * 60 for minutes in here.settings.sending.retry_minutes))
-        sender = Sender(
-            here.database, self._feed, Dialler(relay, here.hello), retry=retry, clock=here.clock
-        )
+        sender = Sender(here.database, self._feed, Dialler(relay, here.hello), retry=retry, clock=here.clock)
         rounds = Rounds(here.database, self._presence, retry=retry, clock=here.clock)
         await rounds.recover()
         async with asyncio.TaskGroup() as group:

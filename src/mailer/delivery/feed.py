@@ -13,12 +13,13 @@ from functools import partial
 
 import structlog
 
-from mailer.delivery.copy import Composer
+from mailer.delivery.copy import Composer, Copy
 from mailer.delivery.jobs import DeliveryJob, Job, LetterJob, Lot
 from mailer.delivery.letterpress import Letterpress
+from mailer.delivery.patience import keep_writing
 from mailer.domain.delivery import SkipReason
 from mailer.domain.newsletter import Newsletter, UnknownPolicy
-from mailer.errors import MailerError
+from mailer.errors import MailerError, StorageError
 from mailer.rendering.skeleton import Skeleton
 from mailer.storage import Database, Transaction, chunks, deliveries, editions, issues, letters, newsletters
 from mailer.storage.chunks import DueCopy
@@ -66,8 +67,10 @@ class Feed:
             self._wanted.clear()
             try:
                 found = await self._claim()
-            except MailerError as error:
-                _log.error("feed.claim_failed", reason=str(error))
+            except Exception as error:  # noqa: BLE001 - the top of the loop: one chunk must not stop the others
+                # Only our own sentences are known to hold no address.
+                reason = str(error) if isinstance(error, MailerError) else type(error).__name__
+                _log.error("feed.claim_failed", reason=reason)
                 found = 0
             if found:
                 async with self._changed:
@@ -113,20 +116,28 @@ class Feed:
 
     async def lost(self, job: Job) -> None:
         """Say that a job may not be sent any more; look whether its whole chunk is lost."""
-        if isinstance(job, DeliveryJob) and not await self._database.read(job.is_held):
+        if isinstance(job, DeliveryJob) and not await self._is_held(job):
             job.lot.is_lost = True
         await self.done(job)
 
     async def drain(self) -> None:
-        """Give back everything that was claimed and not tried."""
+        """Give back everything that was claimed and not tried; what can't be is freed by recovery."""
         ids = [job.letter.id for job in self._letters if isinstance(job, LetterJob)]
         copies = [*self._copies]
         self._letters.clear()
         self._copies.clear()
-        if ids:
-            await self._database.write(lambda tx: letters.let_go(tx, ids, self._owner))
-        for job in copies:
-            await self.done(job)
+        now = self._clock()
+        chunk_ids = {job.lot.chunk.id for job in copies if isinstance(job, DeliveryJob)}
+
+        def give_back(tx: Transaction) -> None:
+            letters.let_go(tx, ids, self._owner)
+            for chunk_id in chunk_ids:
+                chunks.let_go(tx, chunk_id, self._owner, now)
+
+        try:
+            await self._database.write(give_back)
+        except StorageError as error:
+            _log.error("feed.drain_failed", reason=str(error))
 
     def _pop(self) -> Job | None:
         if self._letters:
@@ -165,10 +176,15 @@ class Feed:
 
         claimed = await self._database.write(work, urgent=True)
         for letter, newsletter, newsletter_id in claimed:
-            skeleton = self._letterpress.skeleton(letter.kind, newsletter, letter.language)
-            compose = partial(self._composer.of(newsletter).letter_copy, skeleton, letter, newsletter_id)
+            compose = partial(self._letter_copy, letter, newsletter, newsletter_id)
             self._letters.append(LetterJob(compose, letter, self._owner))
         return len(claimed)
+
+    def _letter_copy(self, letter: Letter, newsletter: Newsletter, newsletter_id: int) -> Copy:
+        # Rendered when its turn has come, not when it is claimed: a template that is wrong must cost
+        # its own letter a try, and not lose the others of the claim.
+        skeleton = self._letterpress.skeleton(letter.kind, newsletter, letter.language)
+        return self._composer.of(newsletter).letter_copy(skeleton, letter, newsletter_id)
 
     async def _claim_chunk(self) -> int:
         now = self._clock()
@@ -176,24 +192,28 @@ class Feed:
         if claimed is None:
             return 0
         chunk, due = claimed
-        lot = Lot(chunk, len(due))
-        skeleton, newsletter = await self._skeleton(chunk.edition_id, chunk.issue_id)
+        there = [copy for copy in due if copy.sealed_address is not None]
+        lot = Lot(chunk, len(there))
+        try:
+            await self._skip_gone([copy for copy in due if copy.sealed_address is None])
+            skeleton, newsletter = await self._skeleton(chunk.edition_id, chunk.issue_id)
+        except Exception:
+            # Whatever it was, a chunk that nobody holds in hand must not stay ours.
+            await self._let_go(lot)
+            raise
         holds = newsletter.unknown_policy is UnknownPolicy.HOLD
-        gone = [copy for copy in due if copy.sealed_address is None]
-        if gone:
-            await self._skip_gone(gone)
-            lot.open_count -= len(gone)
         composer = self._composer.of(newsletter)
-        for copy in due:
-            if copy.sealed_address is not None:
-                compose = partial(composer.edition_copy, skeleton, copy)
-                self._copies.append(DeliveryJob(compose, copy, self._owner, lot, holds))
-        if lot.open_count == 0:
+        for copy in there:
+            compose = partial(composer.edition_copy, skeleton, copy)
+            self._copies.append(DeliveryJob(compose, copy, self._owner, lot, holds))
+        if not there:
             await self._let_go(lot)
         return 1
 
     async def _skip_gone(self, gone: Sequence[DueCopy]) -> None:
         """Leave out the copies of readers who left or were erased since the freeze."""
+        if not gone:
+            return
         now = self._clock()
 
         def work(tx: Transaction) -> None:
@@ -219,4 +239,11 @@ class Feed:
 
     async def _let_go(self, lot: Lot) -> None:
         now = self._clock()
-        await self._database.write(lambda tx: chunks.let_go(tx, lot.chunk.id, self._owner, now))
+        await keep_writing(self._database, lambda tx: chunks.let_go(tx, lot.chunk.id, self._owner, now))
+
+    async def _is_held(self, job: DeliveryJob) -> bool:
+        try:
+            return await self._database.read(job.is_held)
+        except StorageError:
+            # Not known: the rest of the chunk is left to whoever claims it next.
+            return False

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 
-_FIRST_S = 0.5
 _MOST_S = 60.0
 
 
 class Gate:
     """Holds connections back while the relay can't be reached.
 
-    Waits double from half a second to a minute, so that a relay that is down sees one connection
-    per step and never a storm (RFC 5321 §4.5.4.1).
+    Waits double up to a minute, so that a relay that is down sees one connection
+    per step and never a storm (RFC 5321 §4.5.4.1). Connections that break together count once:
+    a relay that restarts is no longer down because many were connected.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, first_s: float) -> None:
+        """Args: first_s: the wait after the first failure is twice this; and so long do failures count as one."""
+        self._first_s = first_s
         self._failures = 0
+        self._failed_at = -math.inf
         self._opens_at = 0.0
         self._one_at_a_time = asyncio.Lock()
 
@@ -38,12 +42,15 @@ class Gate:
 
     def failed(self, jitter: float) -> None:
         """Shut the gate for the next step."""
-        self._failures += 1
-        self._opens_at = time.monotonic() + self._step(jitter)
+        now = time.monotonic()
+        if now - self._failed_at >= self._first_s:
+            self._failures += 1
+            self._failed_at = now
+        self._opens_at = now + self._step(jitter)
 
     def succeeded(self) -> None:
         """Open the gate."""
         self._failures = 0
 
     def _step(self, jitter: float) -> float:
-        return min(_MOST_S, _FIRST_S * float(2 ** min(self._failures, 10))) * (0.8 + 0.4 * jitter)
+        return min(_MOST_S, self._first_s * float(2 ** min(self._failures, 10))) * (0.8 + 0.4 * jitter)

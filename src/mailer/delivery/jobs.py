@@ -50,6 +50,23 @@ class Job(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A job with its outcome, not yet written down."""
+
+    job: Job
+    outcome: Outcome
+    at: datetime
+    had_begun: bool
+
+    def write(self, tx: Transaction) -> None:
+        """Write it down."""
+        if self.had_begun:
+            self.job.settle(tx, self.outcome, self.at)
+        else:
+            self.job.refuse(tx, self.outcome, self.at)
+
+
 @dataclass(slots=True)
 class Lot:
     """A claimed chunk in this process's hands.

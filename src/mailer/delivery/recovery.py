@@ -69,13 +69,19 @@ def _undo_releases(tx: Transaction, dead: Sequence[str]) -> int:
     undone = 0
     for issue_id, node_id in issues.releasing(tx):
         if node_id in dead:
-            undo_release(tx, issue_id)
+            undo_release(tx, issue_id, node_id)
             undone += 1
     return undone
 
 
-def undo_release(tx: Transaction, issue_id: int) -> None:
-    """Remove the slices of a release that did not end, and make the issue a draft again."""
+def undo_release(tx: Transaction, issue_id: int, node_id: str) -> None:
+    """Remove the slices of a release that did not end, and make the issue a draft again.
+
+    Only while it is still the release of *node_id*: one that was undone meanwhile and begun anew by
+    another process must not be touched.
+    """
+    if (issue_id, node_id) not in issues.releasing(tx):
+        return
     freeze.remove_slices(tx, issue_id)
     issues.advance(tx, issue_id, IssueMove.FREEZE_LOST, releasing_node=None)
 

@@ -20,7 +20,7 @@ from mailer.domain.plan import Finding, Plan
 from mailer.domain.timetable import time_to_send
 from mailer.editorial import contents, draft
 from mailer.editorial.draft import Draft
-from mailer.errors import MailerError
+from mailer.errors import InvalidMove, MailerError
 from mailer.rendering.apart import render_apart
 from mailer.rendering.letterhead import edition_skeleton
 from mailer.storage import Database, Transaction, editions, freeze, issues
@@ -52,12 +52,14 @@ class Terms:
         node_id: of this process; when it dies, the release is undone.
         released_at: aware UTC, whole seconds; the Date of every copy.
         rehearsal: whether the relay is the outbox, so that nothing leaves this machine.
+        slice_size: most readers in one transaction.
     """
 
     links: Links
     node_id: str
     released_at: datetime
     rehearsal: bool = False
+    slice_size: int = freeze.SLICE
 
 
 async def release(database: Database, issue_id: int, terms: Terms) -> Issue:
@@ -75,7 +77,7 @@ async def release(database: Database, issue_id: int, terms: Terms) -> Issue:
         return await _freeze(database, _free_to_go(await draft.get(database, issue_id)), terms)
     except BaseException:
         # Also when the command is interrupted: a draft that can be released again is the only way back.
-        await asyncio.shield(database.write(lambda tx: undo_release(tx, issue_id)))
+        await asyncio.shield(database.write(lambda tx: undo_release(tx, issue_id, terms.node_id)))
         raise
 
 
@@ -89,9 +91,19 @@ async def _freeze(database: Database, found: Draft, terms: Terms) -> Issue:
     allotment = await _freeze_editions(database, found, terms)
     last: int | None = 0
     while last is not None:
-        next_slice = partial(freeze.write_slice, allotment=allotment, after_reader_id=last)
-        last = await database.write(next_slice)
+        last = await database.write(partial(_write_slice, terms=terms, allotment=allotment, after=last))
     return await database.write(lambda tx: _flip(tx, found, terms))
+
+
+def _write_slice(tx: Transaction, terms: Terms, allotment: Allotment, after: int) -> int | None:
+    _check_still_ours(tx, allotment.issue_id, terms)
+    return freeze.write_slice(tx, allotment, after, limit=terms.slice_size)
+
+
+def _check_still_ours(tx: Transaction, issue_id: int, terms: Terms) -> None:
+    """Refuse to go on with a release that another process has undone, taking us for dead."""
+    if (issue_id, terms.node_id) not in issues.releasing(tx):
+        raise InvalidMove("this release was undone while it stood still; release the issue again")
 
 
 async def _freeze_editions(database: Database, found: Draft, terms: Terms) -> Allotment:
@@ -107,17 +119,19 @@ async def _freeze_editions(database: Database, found: Draft, terms: Terms) -> Al
     rendered = {key: (plans[key], said[key], mail) for key, mail in zip(said, mails, strict=True)}
 
     def store(tx: Transaction) -> Allotment:
-        ids = {key: editions.add(tx, _stored(found, terms, *made)) for key, made in rendered.items()}
-        empty = {
-            plan.key: editions.add(tx, _empty(found.issue.id, plan))
-            for plan in by_choice.values()
-            if not plan.cells
-        }
+        # In the order of choices: a language's first edition is that of readers who did not choose,
+        # and the one its public page shows.
+        ids = {}
+        for plan in by_choice.values():
+            if plan.key not in ids:
+                made = rendered.get(plan.key)
+                edition = _stored(found, terms, *made) if made else _empty(found.issue.id, plan)
+                ids[plan.key] = editions.add(tx, edition)
         return Allotment(
             issue_id=found.issue.id,
             newsletter=found.newsletter.slug,
-            editions={Choice(*choice): (ids | empty)[plan.key] for choice, plan in by_choice.items()},
-            empty=frozenset(empty.values()),
+            editions={Choice(*choice): ids[plan.key] for choice, plan in by_choice.items()},
+            empty=frozenset(ids[plan.key] for plan in by_choice.values() if not plan.cells),
             released_at=terms.released_at,
         )
 
@@ -151,6 +165,7 @@ def _empty(issue_id: int, plan: Plan) -> StoredEdition:
 
 
 def _flip(tx: Transaction, found: Draft, terms: Terms) -> Issue:
+    _check_still_ours(tx, found.issue.id, terms)
     if terms.rehearsal and found.issue.kind is IssueKind.REGULAR:
         issues.set_kind(tx, found.issue.id, IssueKind.REHEARSAL)
     return issues.advance(

@@ -9,46 +9,28 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import datetime
 
 import structlog
 
-from mailer.config import RelaySettings
-from mailer.delivery.connection import Connection, NoConnection
+from mailer.delivery.connection import Connection, Dialler, NoConnection
 from mailer.delivery.copy import Copy
 from mailer.delivery.feed import Feed
 from mailer.delivery.gate import Gate
-from mailer.delivery.jobs import Job
+from mailer.delivery.jobs import Job, Settled
+from mailer.delivery.patience import keep_writing
 from mailer.domain.delivery import SkipReason
 from mailer.domain.judgement import Answer, Lost, Waits, outcome_of
 from mailer.domain.outcome import Outcome, Stage, Unknown
 from mailer.domain.retry import RetryPolicy
-from mailer.errors import KeysError, StorageError
+from mailer.errors import KeysError
 from mailer.storage import Database, Transaction
 
 _IDLE_S = 5.0
-_WRITE_AGAIN_S = 1.0
 _MOST_DROPS = 3
 _log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """A job with its outcome, not yet written down."""
-
-    job: Job
-    outcome: Outcome
-    at: datetime
-    had_begun: bool
-
-    def write(self, tx: Transaction) -> None:
-        """Write it down."""
-        if self.had_begun:
-            self.job.settle(tx, self.outcome, self.at)
-        else:
-            self.job.refuse(tx, self.outcome, self.at)
 
 
 class Sender:
@@ -58,33 +40,36 @@ class Sender:
         self,
         database: Database,
         feed: Feed,
-        relay: RelaySettings,
+        dialler: Dialler,
         *,
         retry: RetryPolicy,
-        hello: str,
         clock: Callable[[], datetime],
     ) -> None:
-        """Args: hello: name said in EHLO. clock: aware UTC."""
+        """Args: clock: aware UTC."""
         self._database = database
         self._feed = feed
-        self._relay = relay
+        self._dialler = dialler
         self._retry = retry
-        self._hello = hello
         self._clock = clock
-        self._gate = Gate()
+        self._gate = Gate(dialler.timeouts.redial_s)
+        self._stopping = False
+        self._waits: set[asyncio.Timeout] = set()
         self._chance = random.Random()  # noqa: S311 - spreads retries; guards nothing
 
     async def run(self) -> None:
         """Send until *stop*: then bodies in flight are finished and settled, the rest is given back."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._feed.fill())
-            for _ in range(self._relay.connections):
+            for _ in range(self._dialler.relay.connections):
                 group.create_task(_Line(self).run())
         await self._feed.drain()
 
     def stop(self) -> None:
-        """Begin no further body."""
+        """Begin no further body, and break off what only leads up to one."""
+        self._stopping = True
         self._feed.stop()
+        for wait in self._waits:
+            wait.reschedule(asyncio.get_running_loop().time())
 
     # What follows serves the lines.
 
@@ -93,16 +78,33 @@ class Sender:
         """Where work comes from."""
         return self._feed
 
+    @asynccontextmanager
+    async def until_stop(self) -> AsyncIterator[None]:
+        """
+        Let *stop* break off what runs inside: a wait for the relay before any body has begun.
+
+        Raises:
+            TimeoutError: it did.
+        """
+        async with asyncio.timeout(0 if self._stopping else None) as wait:
+            self._waits.add(wait)
+            try:
+                yield
+            finally:
+                self._waits.discard(wait)
+
     async def connect(self) -> Connection | None:
-        """Return a connection, or None when the relay can't be reached now."""
-        await self._gate.wait(self._chance.random())
+        """Return a connection, or None when the relay can't be reached now or we stop."""
         try:
-            connection = await Connection.open(self._relay, self._hello)
+            async with self.until_stop():
+                await self._gate.wait(self._chance.random())
+                return await self._dialler.open()
+        except TimeoutError:
+            return None
         except NoConnection as error:
             self._gate.failed(self._chance.random())
             _log.warning("relay.no_connection", reason=error.words)
             return None
-        return connection
 
     def relay_spoke(self, met: Answer | Lost, connection: Connection) -> None:
         """Open the gate for a relay that converses, shut it for one that hangs up."""
@@ -113,7 +115,7 @@ class Sender:
 
     def is_used_up(self, connection: Connection) -> bool:
         """Whether a connection has taken as many messages as the relay allows."""
-        return connection.sent_count >= self._relay.messages_per_connection
+        return connection.sent_count >= self._dialler.relay.messages_per_connection
 
     def outcome(self, job: Job, recipient: str, met: Answer | Lost) -> Outcome | None:
         """Say what an attempt ended in; None when the conversation goes on."""
@@ -129,7 +131,8 @@ class Sender:
         """Settle one copy and begin the next in one commit; return whether the next may be sent.
 
         When an outcome can't be written (disk full, database gone), nothing further is begun: it
-        is kept in memory and tried again until it can.
+        is kept in memory and tried again until it can. Nobody is told yet that the copy is settled:
+        that may take another write, and the next body must follow its commit at once.
         """
 
         def work(tx: Transaction) -> bool:
@@ -137,23 +140,20 @@ class Sender:
                 settled.write(tx)
             return begin is not None and begin.begin(tx)
 
-        while True:
-            try:
-                may_begin = await self._database.write(work)
-            except StorageError as error:
-                _log.error("ledger.write_failed", reason=str(error))
-                await asyncio.sleep(_WRITE_AGAIN_S)
-                continue
-            if settled is not None:
-                if isinstance(settled.outcome, Unknown):
-                    _log.warning("delivery.unknown", stage=settled.outcome.stage)
-                await self._feed.done(settled.job)
-            return may_begin
+        may_begin = await keep_writing(self._database, work)
+        if settled is not None and isinstance(settled.outcome, Unknown):
+            _log.warning("delivery.unknown", stage=settled.outcome.stage)
+        return may_begin
+
+    async def settle(self, settled: Settled) -> None:
+        """Write one outcome down and let its chunk know."""
+        await self.turn(settled, None)
+        await self._feed.done(settled.job)
 
     async def skip(self, job: Job, reason: SkipReason) -> None:
         """Leave a copy out that can't be sent."""
         now = self._clock()
-        await self._database.write(lambda tx: job.skip(tx, reason, now))
+        await keep_writing(self._database, lambda tx: job.skip(tx, reason, now))
         await self._feed.done(job)
 
 
@@ -188,7 +188,7 @@ class _Line:
         met = Lost(Stage.DOT if had_begun else Stage.MAIL, f"our own fault: {type(error).__name__}")
         outcome = self._sender.outcome(job, "", met)
         assert outcome is not None
-        await self._sender.turn(self._sender.settled(job, outcome, had_begun=had_begun), None)
+        await self._sender.settle(self._sender.settled(job, outcome, had_begun=had_begun))
 
     async def _next(self) -> Job | None:
         """Return the next job; with none at hand, first settle what is open, then wait."""
@@ -219,20 +219,35 @@ class _Line:
         await self._send(connection, job, copy)
 
     async def _send(self, connection: Connection, job: Job, copy: Copy) -> None:
-        met = await connection.offer(copy)
+        try:
+            async with self._sender.until_stop():
+                met = await connection.offer(copy)
+        except TimeoutError:
+            connection.abort()
+            self._sender.feed.put_back(job)
+            return
         self._sender.relay_spoke(met, connection)
         refused = self._sender.outcome(job, copy.recipient, met)
         if refused is not None:
             await self._not_begun(connection, job, refused)
             return
         self._drops = 0
-        settled, self._unsettled = self._unsettled, None
-        if not await self._sender.turn(settled, job):
-            # Left, paused or cancelled since it was claimed: the dot is never sent, so the relay
-            # discards what it was offered.
-            connection.abort()
-            await self._sender.feed.lost(job)
-            return
+        settled = self._unsettled
+        may_begin = await self._sender.turn(settled, job)
+        self._unsettled = None
+        try:
+            if may_begin:
+                await self._hand_over(connection, job, copy)
+            else:
+                # Left, paused or cancelled since it was claimed: the dot is never sent, so the relay
+                # discards what it was offered.
+                connection.abort()
+                await self._sender.feed.lost(job)
+        finally:
+            if settled is not None:
+                await self._sender.feed.done(settled.job)
+
+    async def _hand_over(self, connection: Connection, job: Job, copy: Copy) -> None:
         self._begun = job
         met = await connection.hand_over(copy)
         outcome = self._sender.outcome(job, copy.recipient, met)
@@ -248,7 +263,7 @@ class _Line:
             return
         self._drops = 0
         await self._settle()
-        await self._sender.turn(self._sender.settled(job, refused, had_begun=False), None)
+        await self._sender.settle(self._sender.settled(job, refused, had_begun=False))
         if connection.is_open:
             await connection.reset()
 
@@ -264,8 +279,8 @@ class _Line:
 
     async def _settle(self) -> None:
         if self._unsettled is not None:
-            settled, self._unsettled = self._unsettled, None
-            await self._sender.turn(settled, None)
+            await self._sender.settle(self._unsettled)
+            self._unsettled = None
 
     async def _leave(self) -> None:
         await self._settle()

@@ -104,7 +104,9 @@ def arrange(
                 "import texts with “state: ready” (mailer commentary import FOLDER)",
             )
         )
-    return Grid(newsletter, period, tuple(kept)), findings
+    grid = Grid(newsletter, period, tuple(kept))
+    findings += [_empty(language) for language in newsletter.languages if kept and _is_empty(grid, language)]
+    return grid, findings
 
 
 def rule_for(newsletter: Newsletter, commentary: Commentary, language: Language) -> MissingRule | None:
@@ -137,6 +139,20 @@ def _shown_in(
     if rule is None or rule.lender is None or not commentary.ready(rule.lender):
         return None
     return rule.lender
+
+
+def _is_empty(grid: Grid, language: Language) -> bool:
+    """Tell whether the rules leave every text out for readers who did not choose."""
+    has_rules = all(
+        each.ready(language) or rule_for(grid.newsletter, each, language) for each in grid.commentaries
+    )
+    return has_rules and not plan_for(grid, language, None).cells
+
+
+def _empty(language: Language) -> Finding:
+    return Finding(
+        Severity.WARNING, f"every text is left out in {language}: its readers get no issue this time"
+    )
 
 
 def _resting(topic: str, commentary: Commentary | None, period: Period, *, required: bool) -> Finding:

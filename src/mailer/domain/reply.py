@@ -13,9 +13,14 @@ from enum import Enum, auto
 from mailer.domain.outcome import Blame, Stage
 
 _ENHANCED = re.compile(r"^([245])\.(\d{1,3})\.(\d{1,3})\b")
-_ADDRESS = re.compile(r"<[^<>\s]*@[^<>\s]*>|[^\s<>\"'()\[\],;:]+@[^\s<>\"'()\[\],;:]+")
+# In angle brackets, or bare: quoted local parts and address literals too (RFC 5321 §4.1.2, §4.1.3).
+_ADDRESS = re.compile(
+    r"<[^<>\s]*@[^<>\s]*>"
+    r"|(?:\"[^\"]*\"|[^\s<>\"()\[\],;:]+)@(?:\[[^\]\s]*\]?|[^\s<>\"'()\[\],;:]+)"
+)
 _MASK = "‹…›"
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
+# Everything at which a line can end, for str.splitlines and for terminals.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _MAX_REPLY_CHARS = 300
 
 # RFC 3463 subjects that speak of the message or of policy, not of the mailbox: X.3 (mail system),
@@ -89,15 +94,16 @@ def blame(reply: Reply, stage: Stage) -> Blame:
 
 
 def mask(text: str, recipient: str) -> str:
-    """Return *text* fit to be stored: one line, no address in it.
+    """Return *text* fit to be stored: one line of whole UTF-8, no address in it.
 
     Every address, and *recipient* in any spelling and without its domain, becomes ``‹…›``.
     """
-    line = _CONTROL.sub(" ", text).strip()
+    # A relay may answer in KOI8-R; what is no UTF-8 comes as surrogates, which no database takes.
+    line = _CONTROL.sub(" ", text.encode("utf-8", "replace").decode("utf-8")).strip()
     local, _, _ = recipient.rpartition("@")
+    line = _ADDRESS.sub(_MASK, line)
     if recipient:
         line = re.sub(re.escape(recipient), _MASK, line, flags=re.IGNORECASE)
-    line = _ADDRESS.sub(_MASK, line)
     if len(local) > 1:
         # Servers also quote the local part alone: "User reader7 unknown".
         line = re.sub(rf"(?<![\w.]){re.escape(local)}(?![\w])", _MASK, line, flags=re.IGNORECASE)

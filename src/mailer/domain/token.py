@@ -12,7 +12,7 @@ import binascii
 import hmac
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 PUBLIC_ID_BYTES = 12
 LINK_CHARS = 36
@@ -51,7 +51,7 @@ class TokenKeys:
         keys: key id (1 to 255) to 32 bytes; at least one.
     """
 
-    keys: Mapping[int, bytes]
+    keys: Mapping[int, bytes] = field(repr=False)
 
     def link(self, token: Token) -> str:
         """Return *token* as the 36 letters of an unsubscribe link."""

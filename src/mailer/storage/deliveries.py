@@ -44,7 +44,8 @@ def begin(tx: Transaction, copy: chunks.DueCopy, owner: str) -> bool:
     """Mark a copy in flight; False when it may not be sent any more.
 
     It may not when its reader left, or its issue was paused or cancelled, or the chunk was taken
-    from us, since it was claimed.
+    from us, since it was claimed. Once more changes nothing: after a commit whose answer was lost,
+    the same call finds the copy in flight under our own epoch, which only we can have done.
     """
     held = exists().where(
         (chunk.c.id == copy.chunk.id) & (chunk.c.epoch == copy.chunk.epoch) & (chunk.c.owner == owner)
@@ -58,7 +59,8 @@ def begin(tx: Transaction, copy: chunks.DueCopy, owner: str) -> bool:
         .values(state=DeliveryState.INFLIGHT, attempts=copy.attempts + 1, next_at=None)
     )
     if done.rowcount != 1:
-        return False
+        ours = (table.c.state == DeliveryState.INFLIGHT) & (table.c.attempts == copy.attempts + 1)
+        return tx.scalar(select(table.c.reader_id).where(_key(copy) & ours & held)) is not None
     tx.execute(chunks.count(copy.chunk.id, {copy.state.value: -1, DeliveryState.INFLIGHT.value: 1}))
     return True
 
@@ -91,8 +93,11 @@ def refuse(tx: Transaction, copy: chunks.DueCopy, outcome: Outcome, now: datetim
 
 
 def skip(tx: Transaction, copy: chunks.DueCopy, reason: SkipReason, now: datetime) -> None:
-    """Leave a claimed copy out."""
+    """Leave a claimed copy out; one that may have arrived stays uncertain, and is not sent again."""
     key = _key(copy) & (table.c.state == copy.state)
+    if copy.state is DeliveryState.UNKNOWN:
+        tx.execute(update(table).where(key).values(next_at=None))
+        return
     values = {"state": DeliveryState.SKIPPED, "reason": reason.value, "settled_at": now, "next_at": None}
     if tx.execute(update(table).where(key).values(values)).rowcount == 1:
         tx.execute(chunks.count(copy.chunk.id, {copy.state.value: -1, DeliveryState.SKIPPED.value: 1}))

@@ -52,7 +52,9 @@ class Allotment:
     released_at: datetime
 
 
-def write_slice(tx: Transaction, allotment: Allotment, after_reader_id: int) -> int | None:
+def write_slice(
+    tx: Transaction, allotment: Allotment, after_reader_id: int, *, limit: int = SLICE
+) -> int | None:
     """Write the copies of the next readers in order of id; return the last id, or None at the end."""
     rows = tx.execute(
         select(reader.c.id, reader.c.language, reader.c.missing_choice, reader.c.provider_group)
@@ -61,7 +63,7 @@ def write_slice(tx: Transaction, allotment: Allotment, after_reader_id: int) -> 
         .where((newsletter.c.slug == allotment.newsletter) & (subscription.c.standing == Standing.ACTIVE))
         .where(subscription.c.reader_id > after_reader_id)
         .order_by(subscription.c.reader_id)
-        .limit(SLICE)
+        .limit(limit)
     ).all()
     lanes: dict[tuple[int, str], list[int]] = defaultdict(list)
     for reader_id, language, missing, provider_group in rows:

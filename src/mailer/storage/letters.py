@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import RowMapping, delete, func, insert, select, update
+from sqlalchemy import RowMapping, case, delete, func, insert, select, update
 
 from mailer.domain.content import LetterKind
 from mailer.domain.delivery import SENDABLE, DeliveryState
 from mailer.domain.language import Language
-from mailer.domain.outcome import Accepted, Deferred, Failed, Outcome, Unknown
+from mailer.domain.outcome import Accepted, Deferred, Failed, Outcome, Stage, Unknown
 from mailer.storage.database import Transaction
 from mailer.storage.tables import letter as table
 from mailer.storage.tables import letter_count as counts
@@ -88,12 +88,20 @@ def claim(tx: Transaction, owner: str, now: datetime, limit: int) -> list[Letter
 
 
 def begin(tx: Transaction, letter_id: int, owner: str) -> bool:
-    """Mark a letter in flight; False when it is not ours any more."""
-    ours = (table.c.id == letter_id) & (table.c.owner == owner) & table.c.state.in_(SENDABLE)
+    """Mark a letter in flight; False when it is not ours any more. Once more changes nothing."""
+    ours = (table.c.id == letter_id) & (table.c.owner == owner)
+    # The stage says, should we die now, that this was the resend: there is no second one.
+    stage = case((table.c.state == DeliveryState.UNKNOWN, Stage.BODY), else_=Stage.CONNECT)
     done = tx.execute(
-        update(table).where(ours).values(state=DeliveryState.INFLIGHT, attempts=table.c.attempts + 1)
+        update(table)
+        .where(ours & table.c.state.in_(SENDABLE))
+        .values(state=DeliveryState.INFLIGHT, attempts=table.c.attempts + 1, stage=stage)
     )
-    return done.rowcount == 1
+    if done.rowcount == 1:
+        return True
+    # The answer to our commit was lost, and this is the same call again.
+    begun = ours & (table.c.state == DeliveryState.INFLIGHT)
+    return tx.scalar(select(table.c.id).where(begun)) is not None
 
 
 def settle(tx: Transaction, letter_id: int, owner: str, outcome: Outcome) -> None:
@@ -116,7 +124,7 @@ def recover(tx: Transaction, dead: Sequence[str], now: datetime) -> int:
     """Free the letters of dead nodes; those in flight become unknown and are resent once."""
     theirs = table.c.owner.in_(dead)
     inflight = theirs & (table.c.state == DeliveryState.INFLIGHT)
-    tx.execute(delete(table).where(inflight & (table.c.attempts > 1)))
+    tx.execute(delete(table).where(inflight & (table.c.stage == Stage.BODY)))
     torn = tx.execute(
         update(table).where(inflight).values(state=DeliveryState.UNKNOWN, owner=None, next_at=now)
     ).rowcount

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import socket
 from collections.abc import AsyncIterator, Iterator
@@ -15,7 +16,16 @@ _STOP_S = 5
 
 
 class _Server(uvicorn.Server):
-    """Leaves SIGTERM and SIGINT to the program it runs in."""
+    """Leaves SIGTERM and SIGINT to the program it runs in, and says when it answers."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.is_up = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Say so once the first page can be asked for."""
+        await super().startup(sockets)
+        self.is_up.set()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -45,8 +55,6 @@ def listen(host: str, port: int) -> socket.socket:
 @contextlib.asynccontextmanager
 async def serving(app: FastAPI, on: socket.socket) -> AsyncIterator[None]:
     """Serve *app* for as long as the context lasts."""
-    import asyncio
-
     server = _Server(
         uvicorn.Config(
             app,
@@ -58,8 +66,7 @@ async def serving(app: FastAPI, on: socket.socket) -> AsyncIterator[None]:
     )
     task = asyncio.create_task(server.serve(sockets=[on]))
     try:
-        while not server.started and not task.done():
-            await asyncio.sleep(0.01)
+        await server.is_up.wait()
         yield
     finally:
         server.should_exit = True
