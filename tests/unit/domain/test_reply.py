@@ -1,0 +1,165 @@
+"""Replies of mail servers: what they mean for a copy, whose fault they are, and no address left in them."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from mailer.domain.outcome import Blame, Stage
+from mailer.domain.reply import Reply, Verdict, blame, judge, mask
+
+CONNECT, MAIL, RCPT, DATA, BODY, DOT = Stage
+GO_ON, TAKEN, NOT_NOW, REFUSED = Verdict.GO_ON, Verdict.TAKEN, Verdict.NOT_NOW, Verdict.REFUSED
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    # One column per stage: connect, MAIL, RCPT, DATA, body, dot.
+    [
+        (220, (GO_ON, GO_ON, GO_ON, NOT_NOW, GO_ON, TAKEN)),
+        (250, (GO_ON, GO_ON, GO_ON, NOT_NOW, GO_ON, TAKEN)),
+        (251, (GO_ON, GO_ON, GO_ON, NOT_NOW, GO_ON, TAKEN)),
+        (354, (NOT_NOW, NOT_NOW, NOT_NOW, GO_ON, NOT_NOW, NOT_NOW)),
+        (421, (NOT_NOW,) * 6),
+        (450, (NOT_NOW,) * 6),
+        (452, (NOT_NOW,) * 6),
+        (550, (NOT_NOW, NOT_NOW, REFUSED, REFUSED, REFUSED, REFUSED)),
+        (554, (NOT_NOW, NOT_NOW, REFUSED, REFUSED, REFUSED, REFUSED)),
+        (150, (NOT_NOW,) * 6),
+        (650, (NOT_NOW,) * 6),
+    ],
+)
+def test_what_a_code_means_at_each_stage(code: int, expected: tuple[Verdict, ...]) -> None:
+    """RFC 5321 §4.2.1; only an answer to the dot takes a copy, only from RCPT on one is refused."""
+    assert tuple(judge(Reply(code, ""), stage) for stage in Stage) == expected
+
+
+@pytest.mark.parametrize(
+    ("stage", "text", "expected"),
+    [
+        (RCPT, "5.1.1 No such user", Blame.READER),
+        (RCPT, "5.1.6 Mailbox has moved", Blame.READER),
+        (RCPT, "5.2.1 Mailbox disabled", Blame.READER),
+        (RCPT, "5.2.2 Mailbox full", Blame.READER),
+        (RCPT, "5.4.1 No answer from host", Blame.READER),
+        (RCPT, "No such user here", Blame.READER),
+        (RCPT, "5.1.7 Bad sender address syntax", Blame.SENDER),
+        (RCPT, "5.1.8 Bad sender system", Blame.SENDER),
+        (RCPT, "5.3.4 Message too big for system", Blame.SENDER),
+        (RCPT, "5.5.1 Bad sequence", Blame.SENDER),
+        (RCPT, "5.6.0 Bad content", Blame.SENDER),
+        (RCPT, "5.7.1 Blocked by policy", Blame.SENDER),
+        (RCPT, "5.7.26 Unauthenticated", Blame.SENDER),
+        (RCPT, "5.71 No enhanced code", Blame.READER),
+        (MAIL, "5.1.1 No such user", Blame.SENDER),
+        (DATA, "5.1.1 No such user", Blame.SENDER),
+        (DOT, "5.1.1 No such user", Blame.SENDER),
+    ],
+)
+def test_whose_fault_a_refusal_is(stage: Stage, text: str, expected: Blame) -> None:
+    """Only at RCPT can it be the reader's, and not where the enhanced code names us."""
+    assert blame(Reply(550, text), stage) is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("5.1.1 Gone", (5, 1, 1)),
+        ("4.7.123 Later", (4, 7, 123)),
+        ("2.0.0", (2, 0, 0)),
+        ("3.1.1 No such class", None),
+        ("5.1 Short", None),
+        ("x 5.1.1", None),
+        ("5.1.1.1", (5, 1, 1)),
+        ("", None),
+    ],
+)
+def test_the_enhanced_code_stands_first(text: str, expected: tuple[int, int, int] | None) -> None:
+    """RFC 3463 §2, at the start of the text only."""
+    assert Reply(550, text).enhanced == expected
+
+
+def test_a_reply_is_written_as_it_came() -> None:
+    """Code, then text."""
+    assert (str(Reply(250, "2.0.0 Ok")), str(Reply(250, ""))) == ("250 2.0.0 Ok", "250")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("550 5.1.1 <Reader.7@Example.ORG>: unknown", "550 5.1.1 ‹…›: unknown"),
+        ("550 5.1.1 reader.7@example.org unknown", "550 5.1.1 ‹…› unknown"),
+        ("550 5.1.1 User reader.7 unknown", "550 5.1.1 User ‹…› unknown"),
+        ("550 User READER.7.", "550 User ‹…›."),
+        ("550 readers.7 and xreader.7 are others", "550 readers.7 and xreader.7 are others"),
+        ("550 boss@example.net is away (reader.7)", "550 ‹…› is away (‹…›)"),
+        ('550 "john doe"@example.net moved', "550 ‹…› moved"),
+        ("550 <root@[192.0.2.1]> and root@[192.0.2.1]", "550 ‹…› and ‹…›"),
+        ("550 o'neil@example.org", "550 ‹…›"),
+        (
+            "550 https://example.net/?mail=reader.7%40example.org",
+            "550 https://example.net/?mail=‹…›%40example.org",
+        ),
+        ("550 over\r\ntwo\x00lines\x85\u2028more", "550 over two lines more"),
+        ("550 \udcd1\udcce no UTF-8", "550 ?? no UTF-8"),
+        ("250 2.0.0 Ok: queued as 4XyZ", "250 2.0.0 Ok: queued as 4XyZ"),
+    ],
+)
+def test_a_reply_is_kept_without_addresses(text: str, expected: str) -> None:
+    """The recipient in any spelling, and anybody else's address, become ‹…›."""
+    assert mask(text, "reader.7@example.org") == expected
+
+
+def test_a_kept_reply_is_short() -> None:
+    """At most 300 letters, cut after masking."""
+    assert mask("x" * 290 + " reader.7@example.org", "reader.7@example.org") == "x" * 290 + " ‹…›"
+    assert len(mask("word " * 100, "reader.7@example.org")) == 300
+
+
+def test_without_a_recipient_addresses_go_all_the_same() -> None:
+    """As when an attempt ended by our own fault."""
+    assert mask("550 reader.7@example.org", "") == "550 ‹…›"
+
+
+local_parts = st.from_regex(
+    r"[a-zа-яіў0-9!#$%&'*+/=?^_`{|}~-]{2,12}(\.[a-zа-яіў0-9_+-]{1,8})?", fullmatch=True
+)
+domains = st.from_regex(r"[a-z0-9]{1,8}\.(org|net|xn--p1ai|com)", fullmatch=True)
+addresses = st.builds("{}@{}".format, local_parts, domains)
+around = st.text(st.sampled_from("ab01 <>()[],;:'\"\r\n\t=."), max_size=12)
+
+
+@settings(max_examples=300)
+@given(addresses, st.data(), around, around)
+def test_the_recipient_never_survives(address: str, data: st.DataObject, before: str, after: str) -> None:
+    """In whatever letter case a server repeats it, and whatever stands around it."""
+    capitals = data.draw(st.integers(0, 2 ** len(address)))
+    said = "".join(
+        letter.upper() if capitals >> place & 1 else letter for place, letter in enumerate(address)
+    )
+
+    kept = mask(f"550 {before}{said}{after} unknown", address)
+
+    assert address.casefold() not in kept.casefold()
+
+
+@settings(max_examples=300)
+@given(addresses, around.filter(lambda text: not text[-1:].isalnum()), around)
+def test_nobody_elses_address_survives(address: str, before: str, after: str) -> None:
+    """A server may name a postmaster, or where a mailbox has moved to."""
+    kept = mask(f"550 {before}{address}{after}", "reader.7@example.org")
+
+    assert address.casefold() not in kept.casefold()
+
+
+@settings(max_examples=300)
+@given(st.text(), addresses)
+@example("\ud800", "reader.7@example.org")
+def test_what_is_kept_can_be_stored(text: str, address: str) -> None:
+    """One line of whole UTF-8 without NUL, which PostgreSQL does not take."""
+    kept = mask(text, address)
+
+    assert kept.encode("utf-8").decode("utf-8") == kept
+    assert len(kept.splitlines()) <= 1
+    assert "\x00" not in kept
