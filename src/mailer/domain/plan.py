@@ -143,10 +143,11 @@ def _shown_in(
 
 def _is_empty(grid: Grid, language: Language) -> bool:
     """Tell whether the rules leave every text out for readers who did not choose."""
-    has_rules = all(
-        each.ready(language) or rule_for(grid.newsletter, each, language) for each in grid.commentaries
+    left_out = MissingRule(None)
+    return all(
+        not each.ready(language) and rule_for(grid.newsletter, each, language) == left_out
+        for each in grid.commentaries
     )
-    return has_rules and not plan_for(grid, language, None).cells
 
 
 def _empty(language: Language) -> Finding:
