@@ -16,7 +16,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --no-config --universal --python-versio
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check format tools lock clean
+.PHONY: help demo test check format tools pictures lock clean
 
 help: ## list what can be made
 	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' Makefile | expand -t 10
@@ -39,6 +39,9 @@ format: .venv/.test ## put the code in the project's form
 
 tools: .venv/.test ## find Chromium, PostgreSQL, smtp-sink and reformime, or unpack them into a cache folder
 	@$(BIN)/python -m tests.tools.prepare
+
+pictures: .venv/.test tools ## take the pictures of docs/pictures anew
+	@$(BIN)/python -m tests.tools.pictures
 
 lock: .venv/.test ## pin what pyproject.toml asks for; UPGRADE=1 takes the newest versions
 	$(COMPILE) pyproject.toml -o requirements.lock

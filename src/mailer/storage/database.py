@@ -1,7 +1,7 @@
 """The database, embedded (SQLite) or served (PostgreSQL), behind two verbs: read and write.
 
 The same synchronous functions run on both. On SQLite they run on threads over the standard
-library's driver: one thread hop per function, not one per statement (docs/decisions/0003). On
+library's driver: one thread hop per function, not one per statement (docs/decisions/storage-threads.md). On
 PostgreSQL SQLAlchemy's run_sync carries them over asyncpg.
 """
 
