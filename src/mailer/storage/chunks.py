@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Update, case, func, or_, select, update
+from sqlalchemy import Update, case, func, literal, or_, select, update
 
 from mailer.domain.delivery import DeliveryState
 from mailer.domain.issue import IssueState
@@ -78,7 +78,8 @@ def claim(tx: Transaction, owner: str, now: datetime) -> tuple[Chunk, list[DueCo
 def let_go(tx: Transaction, chunk_id: int, owner: str, now: datetime) -> None:
     """Give a chunk back and note when its next copy is due; without one it is finished."""
     state = delivery.c.state
-    due = case((state == DeliveryState.QUEUED, now), else_=delivery.c.next_at)
+    # The type is named: a bare value would be compared as the driver writes a time, not as we store it.
+    due = case((state == DeliveryState.QUEUED, literal(now, UtcTime)), else_=delivery.c.next_at)
     waiting = state.in_([DeliveryState.QUEUED, DeliveryState.DEFERRED, DeliveryState.UNKNOWN])
     # min() passes over the NULL of a copy that awaits no resend.
     earliest = select(func.min(due, type_=UtcTime)).where((delivery.c.chunk_id == chunk_id) & waiting)
