@@ -141,7 +141,10 @@ class _Postgres:
 
     async def read(self, work: Unit[T]) -> T:
         if self._reading is None:
-            self._reading = create_async_engine(self._url, pool_size=_READERS, pool_pre_ping=True)
+            # PostgreSQL's usual READ COMMITTED looks anew at each statement; a read is one snapshot.
+            self._reading = create_async_engine(
+                self._url, pool_size=_READERS, pool_pre_ping=True, isolation_level="REPEATABLE READ"
+            )
         async with self._reading.begin() as connection:
             return await connection.run_sync(work)
 
