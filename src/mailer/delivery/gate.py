@@ -12,13 +12,18 @@ _MOST_S = 60.0
 class Gate:
     """Holds connections back while the relay can't be reached.
 
-    Waits double up to a minute, so that a relay that is down sees one connection
-    per step and never a storm (RFC 5321 §4.5.4.1). Connections that break together count once:
-    a relay that restarts is no longer down because many were connected.
+    Waits double up to a minute, so that a relay that is down sees one connection per step and never a
+    storm (RFC 5321 §4.5.4.1). Connections that break together count once: a relay that restarts is not
+    down for longer because many were connected.
     """
 
     def __init__(self, first_s: float) -> None:
-        """Args: first_s: the wait after the first failure is twice this; and so long do failures count as one."""
+        """
+        Open the gate.
+
+        Args:
+            first_s: failures within this time count as one, and the first wait is twice as long.
+        """
         self._first_s = first_s
         self._failures = 0
         self._failed_at = -math.inf

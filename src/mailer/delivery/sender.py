@@ -226,9 +226,9 @@ class _Line:
             connection.abort()
             self._sender.feed.put_back(job)
             return
-        self._sender.relay_spoke(met, connection)
         refused = self._sender.outcome(job, copy.recipient, met)
         if refused is not None:
+            self._sender.relay_spoke(met, connection)
             await self._not_begun(connection, job, refused)
             return
         self._drops = 0
@@ -250,6 +250,8 @@ class _Line:
     async def _hand_over(self, connection: Connection, job: Job, copy: Copy) -> None:
         self._begun = job
         met = await connection.hand_over(copy)
+        # Only now: a relay that asks for every body and hangs up on it is not well either.
+        self._sender.relay_spoke(met, connection)
         outcome = self._sender.outcome(job, copy.recipient, met)
         assert outcome is not None
         self._unsettled = self._sender.settled(job, outcome, had_begun=True)
