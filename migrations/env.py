@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from alembic import context
 
-from mailer.storage.tables import metadata
+from mailer.storage import desk_tables
 
 connection = context.config.attributes["connection"]
 context.configure(
     connection=connection,
-    target_metadata=metadata,
+    target_metadata=desk_tables.metadata,
     render_as_batch=True,
     compare_type=False,
     # The writer owns the transaction; alembic works inside it, so that a migration is all or nothing.

@@ -19,16 +19,17 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    false,
     text,
 )
 
 from mailer.domain.commentary import TextState
 from mailer.domain.content import LetterKind
-from mailer.domain.delivery import DeliveryState, SkipReason
+from mailer.domain.delivery import DeliveryState
 from mailer.domain.issue import IssueKind, IssueState
 from mailer.domain.language import Language
 from mailer.domain.newsletter import ReleaseRule, UnknownPolicy
-from mailer.domain.outcome import Blame, Stage
+from mailer.domain.outcome import Stage
 from mailer.domain.subscription import Standing
 from mailer.domain.trend import Trend
 from mailer.storage.columns import BigId, UtcTime, WordOf
@@ -256,7 +257,7 @@ delivery = Table(
     Column("settled_at", UtcTime),
     Column("reason", String),  # domain.delivery.SkipReason or domain.outcome.Blame
     Column("reply", String),  # masked; of an accepted copy: the proof
-    Column("unsubscribed", Boolean, nullable=False, server_default=text("false")),  # left by this copy's link
+    Column("unsubscribed", Boolean, nullable=False, server_default=false()),  # left by this copy's link
     Index("delivery_by_chunk_id", "chunk_id"),
     Index("delivery_by_reader_id", "reader_id"),
     sqlite_with_rowid=False,
@@ -283,6 +284,3 @@ node = Table(
     Column("started_at", UtcTime, nullable=False),
     Column("heartbeat_at", UtcTime, nullable=False),
 )
-
-REASONS = (*SkipReason, *Blame)
-"""Every word that delivery.reason may hold."""
