@@ -103,9 +103,9 @@ def raise_epochs(tx: Transaction, issue_id: int) -> None:
 
 def owned_by(tx: Transaction, owners: Sequence[str]) -> list[tuple[Chunk, str]]:
     """Return (chunk, owner) of every chunk that one of *owners* holds."""
-    return [
-        tuple(row) for row in tx.execute(select(table.c.id, table.c.owner).where(table.c.owner.in_(owners)))
-    ]
+    columns = (table.c.id, table.c.issue_id, table.c.edition_id, table.c.epoch, table.c.owner)
+    rows = tx.execute(select(*columns).where(table.c.owner.in_(owners)).order_by(table.c.id))
+    return [(Chunk(row.id, row.issue_id, row.edition_id, row.epoch), row.owner) for row in rows]
 
 
 def count(chunk_id: int, changes: Mapping[str, int]) -> Update:
