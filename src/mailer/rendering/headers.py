@@ -14,7 +14,6 @@ from collections.abc import Sequence
 _LINE = 76
 _ENCODED_WORD = 75  # RFC 2047 §2: an encoded-word is at most 75 characters
 _WRAP = len("=?utf-8?b??=")
-_BYTES_PER_WORD = (_ENCODED_WORD - _WRAP) // 4 * 3
 _PRINTABLE = re.compile(r"[\x20-\x7e]*")
 _LONGEST_WORD = 60
 # RFC 5322 §3.2.3: what may stand in a phrase without quotes.
@@ -29,9 +28,7 @@ def unstructured(name: str, text: str) -> bytes:
         ValueError: *text* holds a line break or NUL: somebody tries to add a header.
     """
     _refuse_breaks(name, text)
-    if _PRINTABLE.fullmatch(text) and all(len(word) <= _LONGEST_WORD for word in text.split(" ")):
-        return _fold(name, text.split(" "))
-    return _fold(name, _encoded_words(text))
+    return _fold(name, text.split(" ") if _travels_as_it_is(text) else _encoded_words(name, text))
 
 
 def address(name: str, display_name: str, addr_spec: str) -> bytes:
@@ -39,13 +36,13 @@ def address(name: str, display_name: str, addr_spec: str) -> bytes:
     _refuse_breaks(name, display_name + addr_spec)
     if not display_name:
         return _fold(name, [addr_spec])
-    return _fold(name, [*_phrase(display_name), f"<{addr_spec}>"])
+    return _fold(name, [*_phrase(name, display_name), f"<{addr_spec}>"])
 
 
 def list_id(phrase: str, identifier: str) -> bytes:
     """Return ``List-Id: phrase <identifier>`` (RFC 2919 §3)."""
     _refuse_breaks("List-Id", phrase + identifier)
-    return _fold("List-Id", [*_phrase(phrase), f"<{identifier}>"])
+    return _fold("List-Id", [*_phrase("List-Id", phrase), f"<{identifier}>"])
 
 
 def uris(name: str, values: Sequence[str]) -> bytes:
@@ -66,25 +63,45 @@ def _refuse_breaks(name: str, value: str) -> None:
         raise ValueError(f"{name} holds a line break; write it in one line")
 
 
-def _phrase(text: str) -> list[str]:
-    if _ATOMS.fullmatch(text):
+def _travels_as_it_is(text: str) -> bool:
+    """Tell whether *text* can be folded at its blanks and is read as it is written.
+
+    Blanks at either end or side by side can get lost on the way, and what looks like an
+    encoded-word would be decoded.
+    """
+    words = text.split(" ")
+    return (
+        _PRINTABLE.fullmatch(text) is not None
+        and "=?" not in text
+        and all(words)
+        and max(map(len, words)) <= _LONGEST_WORD
+    )
+
+
+def _phrase(name: str, text: str) -> list[str]:
+    if _travels_as_it_is(text) and _ATOMS.fullmatch(text):
         return text.split(" ")
-    if _PRINTABLE.fullmatch(text) and len(text) <= _LONGEST_WORD:
-        escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    if _PRINTABLE.fullmatch(text) and "=?" not in text and len(escaped) <= _LONGEST_WORD:
         return [f'"{escaped}"']
-    return _encoded_words(text)
+    return _encoded_words(name, text)
 
 
-def _encoded_words(text: str) -> list[str]:
-    """Split *text* between characters into encoded-words; blanks between words are not shown."""
+def _encoded_words(name: str, text: str) -> list[str]:
+    """Split *text* between characters into encoded-words; blanks between words are not shown.
+
+    The first stands behind the header's name, so it is shorter: a line with an encoded-word has at
+    most 76 characters (RFC 2047 §2).
+    """
     words: list[str] = []
     chunk = b""
+    room = _LINE - len(f"{name}: ")
     for character in text:
         # A lone surrogate can't travel; it is shown as what it is: unreadable.
         encoded = character.encode("utf-8", "replace")
-        if len(chunk) + len(encoded) > _BYTES_PER_WORD:
+        if chunk and len(chunk) + len(encoded) > (room - _WRAP) // 4 * 3:
             words.append(_encoded_word(chunk))
-            chunk = b""
+            chunk, room = b"", _ENCODED_WORD
         chunk += encoded
     return [*words, _encoded_word(chunk)] if chunk else words
 
@@ -97,9 +114,8 @@ def _fold(name: str, words: Sequence[str]) -> bytes:
     """Join *words* by one blank, starting a new line where the next would not fit."""
     lines = [f"{name}:"]
     for word in words:
-        # A line of blanks alone is forbidden (RFC 5322 §3.2.2), so an empty word never begins one.
-        fits = len(lines[-1]) + 1 + len(word) <= _LINE
-        if fits or not word or lines[-1].isspace() or lines[-1] == f"{name}:":
+        # The first always stands behind the name: a line of blanks alone is forbidden (RFC 5322 §3.2.2).
+        if len(lines[-1]) + 1 + len(word) <= _LINE or lines[-1] == f"{name}:":
             lines[-1] += f" {word}"
         else:
             lines.append(f" {word}")
