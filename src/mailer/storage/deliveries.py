@@ -7,15 +7,14 @@ transaction.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, exists, insert, or_, select, update
 
 from mailer.domain.delivery import DeliveryState, SkipReason, state_after
 from mailer.domain.outcome import Accepted, Blame, Deferred, Failed, Outcome, Stage, Unknown
-from mailer.storage import chunks
+from mailer.storage import chunks, further_try
 from mailer.storage.database import Transaction
 from mailer.storage.tables import attempt, chunk, issue, newsletter
 from mailer.storage.tables import delivery as table
@@ -28,18 +27,6 @@ _AS_ATTEMPT = {
 _WAITING = (DeliveryState.QUEUED, DeliveryState.DEFERRED)
 
 
-@dataclass(frozen=True, slots=True)
-class Fate:
-    """What became of one copy, for the operator who looks a reader up."""
-
-    issue_id: int
-    state: DeliveryState
-    attempts: int
-    reason: str | None
-    reply: str | None
-    settled_at: datetime | None
-
-
 def begin(tx: Transaction, copy: chunks.DueCopy, owner: str) -> bool:
     """Mark a copy in flight; False when it may not be sent any more.
 
@@ -50,12 +37,9 @@ def begin(tx: Transaction, copy: chunks.DueCopy, owner: str) -> bool:
     held = exists().where(
         (chunk.c.id == copy.chunk.id) & (chunk.c.epoch == copy.chunk.epoch) & (chunk.c.owner == owner)
     )
-    key = _key(copy) & (table.c.state == copy.state) & (table.c.attempts == copy.attempts) & held
-    # A copy whose resend was called off (next_at emptied) keeps its state and must stay put.
-    still_due = or_(table.c.state == DeliveryState.QUEUED, table.c.next_at.is_not(None))
     done = tx.execute(
         update(table)
-        .where(key & still_due)
+        .where(_as_claimed(copy) & held)
         .values(state=DeliveryState.INFLIGHT, attempts=copy.attempts + 1, next_at=None)
     )
     if done.rowcount != 1:
@@ -76,19 +60,20 @@ def settle(tx: Transaction, copy: chunks.DueCopy, outcome: Outcome, now: datetim
         return False
     changes = {DeliveryState.INFLIGHT.value: -1, state_after(outcome, copy.state).value: 1}
     tx.execute(chunks.count(copy.chunk.id, changes | _tally(outcome)))
+    _call_off(tx, copy, outcome, now)
     return True
 
 
 def refuse(tx: Transaction, copy: chunks.DueCopy, outcome: Outcome, now: datetime) -> bool:
     """Write down an attempt that ended before any byte of the body: it was never in flight."""
     number = copy.attempts + 1
-    key = _key(copy) & (table.c.state == copy.state) & (table.c.attempts == copy.attempts)
-    if not _record(tx, copy, number, outcome, now, key):
+    if not _record(tx, copy, number, outcome, now, _as_claimed(copy)):
         return False
     after = state_after(outcome, copy.state)
     changes = {} if after is copy.state else {copy.state.value: -1, after.value: 1}
     if changes := changes | _tally(outcome):
         tx.execute(chunks.count(copy.chunk.id, changes))
+    _call_off(tx, copy, outcome, now)
     return True
 
 
@@ -114,9 +99,11 @@ def skip_reader(tx: Transaction, reader_id: int, newsletter_slug: str, now: date
         .where(newsletter.c.slug == newsletter_slug)
     )
     theirs = (table.c.reader_id == reader_id) & of_newsletter
-    waiting = tx.execute(
-        select(table.c.issue_id, table.c.chunk_id, table.c.state).where(theirs & table.c.state.in_(_WAITING))
-    ).all()
+    # All of them are locked, whatever their state: who settles one that is in flight on another machine
+    # either did so before and is seen here, or waits and then sees that the reader has left.
+    columns = (table.c.issue_id, table.c.chunk_id, table.c.state)
+    copies = tx.execute(select(*columns).where(theirs).with_for_update()).all()
+    waiting = [row for row in copies if row.state in _WAITING]
     for row in waiting:
         values = {
             "state": DeliveryState.SKIPPED,
@@ -151,19 +138,21 @@ def recover(tx: Transaction, chunk_id: int, now: datetime, *, resend_at: datetim
     Args:
         chunk_id: a chunk whose owner is known dead.
         resend_at: when to send the same bytes once more; a copy that was unknown before is not
-            resent a second time.
+            resent a second time, and none to a reader who left meanwhile.
     """
     torn = tx.execute(
-        select(table.c.issue_id, table.c.reader_id, table.c.attempts).where(
-            (table.c.chunk_id == chunk_id) & (table.c.state == DeliveryState.INFLIGHT)
-        )
+        select(table.c.issue_id, table.c.reader_id, table.c.attempts)
+        .where((table.c.chunk_id == chunk_id) & (table.c.state == DeliveryState.INFLIGHT))
+        .with_for_update()  # one that its node settles at this moment is not torn
     ).all()
     for row in torn:
-        again = resend_at if not _was_unknown(tx, row.issue_id, row.reader_id) else None
+        is_over = _was_unknown(tx, row.issue_id, row.reader_id) or further_try.why_not(
+            tx, row.issue_id, row.reader_id
+        )
         tx.execute(
             update(table)
             .where((table.c.issue_id == row.issue_id) & (table.c.reader_id == row.reader_id))
-            .values(state=DeliveryState.UNKNOWN, next_at=again, settled_at=now)
+            .values(state=DeliveryState.UNKNOWN, next_at=None if is_over else resend_at, settled_at=now)
         )
         tx.execute(
             insert(attempt).values(
@@ -216,23 +205,6 @@ def close_waiting(tx: Transaction, issue_id: int, now: datetime, *, deadline: bo
     tx.execute(update(chunk).where(chunk.c.issue_id == issue_id).values(next_at=None))
 
 
-def fates(tx: Transaction, reader_id: int) -> Sequence[Fate]:
-    """Return what became of a reader's copies, newest issue first."""
-    rows = tx.execute(
-        select(
-            table.c.issue_id,
-            table.c.state,
-            table.c.attempts,
-            table.c.reason,
-            table.c.reply,
-            table.c.settled_at,
-        )
-        .where(table.c.reader_id == reader_id)
-        .order_by(table.c.issue_id.desc())
-    )
-    return [Fate(*row) for row in rows]
-
-
 def _record(
     tx: Transaction,
     copy: chunks.DueCopy,
@@ -269,6 +241,15 @@ def _record(
     return done.rowcount == 1
 
 
+def _call_off(tx: Transaction, copy: chunks.DueCopy, outcome: Outcome, now: datetime) -> None:
+    """Leave out a copy that would be tried again, though its reader left while it was being tried."""
+    if _due(outcome) is None:
+        return
+    reason = further_try.why_not(tx, copy.chunk.issue_id, copy.reader_id)
+    if reason is not None:
+        skip(tx, replace(copy, state=state_after(outcome, copy.state)), reason, now)
+
+
 def _due(outcome: Outcome) -> datetime | None:
     match outcome:
         case Deferred(retry_at=due) | Unknown(resend_at=due):
@@ -288,6 +269,13 @@ def _was_unknown(tx: Transaction, issue_id: int, reader_id: int) -> bool:
         & (attempt.c.outcome == DeliveryState.UNKNOWN)
     )
     return bool(tx.scalar(select(exists().where(earlier))))
+
+
+def _as_claimed(copy: chunks.DueCopy) -> ColumnElement[bool]:
+    """Return the condition that nothing has happened to a copy since it was claimed."""
+    # A copy whose resend was called off (next_at emptied) keeps its state and must stay put.
+    still_due = or_(table.c.state == DeliveryState.QUEUED, table.c.next_at.is_not(None))
+    return _key(copy) & (table.c.state == copy.state) & (table.c.attempts == copy.attempts) & still_due
 
 
 def _key(copy: chunks.DueCopy) -> ColumnElement[bool]:
