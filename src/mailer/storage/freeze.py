@@ -64,6 +64,9 @@ def write_slice(
         .where(subscription.c.reader_id > after_reader_id)
         .order_by(subscription.c.reader_id)
         .limit(limit)
+        # On PostgreSQL a reader who leaves at this moment either has left, and is not read, or waits
+        # until the copies stand here and then takes theirs out.
+        .with_for_update(read=True, of=subscription)
     ).all()
     lanes: dict[tuple[int, str], list[int]] = defaultdict(list)
     for reader_id, language, missing, provider_group in rows:

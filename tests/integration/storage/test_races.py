@@ -1,0 +1,221 @@
+"""Two processes meet at the same rows: whoever comes second sees what the first has done.
+
+On SQLite the second waits to begin; on PostgreSQL it waits at the row.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+from typing import TypeVar
+
+import pytest
+
+from mailer.domain.delivery import DeliveryState
+from mailer.domain.outcome import Accepted, Deferred, Stage
+from mailer.domain.subscription import Standing
+from mailer.storage import Transaction, books, chunks, deliveries, freeze, newsletters, readers
+from mailer.storage.chunks import DueCopy
+from tests.integration.storage.scene import (
+    LATER,
+    NODE,
+    NOW,
+    SLUG,
+    Store,
+    add_readers,
+    begin_release,
+    claimed,
+    released_to,
+    weekly,
+)
+
+T = TypeVar("T")
+ACCEPT = Accepted(Stage.DOT, "250 Ok")
+DEFER = Deferred(Stage.DOT, "450 Later", LATER)
+_LONG_ENOUGH_S = 0.15
+
+
+@contextmanager
+def under_way(store: Store, work: Callable[[Transaction], object]) -> Iterator[None]:
+    """Have *work* done in a transaction that is committed when the block ends."""
+    done, go_on = threading.Event(), threading.Event()
+
+    def unit(tx: Transaction) -> None:
+        work(tx)
+        done.set()
+        go_on.wait(10)
+
+    with ThreadPoolExecutor(1) as thread:
+        written = thread.submit(asyncio.run, store.database.write(unit))
+        assert done.wait(10)
+        try:
+            yield
+        finally:
+            go_on.set()
+        written.result(10)
+
+
+@pytest.fixture
+def thread() -> Iterator[ThreadPoolExecutor]:
+    """Where the second of two transactions waits."""
+    with ThreadPoolExecutor(1) as opened:
+        yield opened
+
+
+def meet(
+    first: tuple[Store, Callable[[Transaction], object]],
+    second: tuple[Store, Callable[[Transaction], T]],
+    thread: ThreadPoolExecutor,
+) -> T:
+    """Begin the first, then the second beside it; return what the second returns."""
+    with under_way(*first):
+        store, work = second
+        waiting: Future[T] = thread.submit(asyncio.run, store.database.write(work))
+        # Long enough to do whatever it does not wait for.
+        threading.Event().wait(_LONG_ENOUGH_S)
+    return waiting.result(10)
+
+
+def leave(reader_id: int) -> Callable[[Transaction], None]:
+    def work(tx: Transaction) -> None:
+        readers.set_standing(tx, reader_id, SLUG, Standing.UNSUBSCRIBED)
+        deliveries.skip_reader(tx, reader_id, SLUG, NOW)
+
+    return work
+
+
+def one_copy(store: Store) -> DueCopy:
+    store.write(lambda tx: released_to(tx, 1))
+    return store.write(claimed)[1][0]
+
+
+def balanced_state(store: Store) -> DeliveryState:
+    (copy,) = store.rows("delivery")
+    (chunk,) = store.rows("chunk")
+    assert {name: chunk[name] for name in DeliveryState if chunk[name]} == Counter([copy["state"]])
+    state: DeliveryState = copy["state"]
+    return state
+
+
+def test_who_leaves_while_a_body_begins(store: Store, other_store: Store, thread: ThreadPoolExecutor) -> None:
+    """The copy is in flight: it was not left out, and is not said to be."""
+    copy = one_copy(store)
+
+    meet(
+        (other_store, partial(deliveries.begin, copy=copy, owner=NODE)),
+        (store, leave(copy.reader_id)),
+        thread,
+    )
+
+    assert balanced_state(store) is DeliveryState.INFLIGHT
+
+
+def test_a_body_that_begins_while_its_reader_leaves(
+    store: Store, other_store: Store, thread: ThreadPoolExecutor
+) -> None:
+    """It may not: no body starts after the unsubscribe has been committed."""
+    copy = one_copy(store)
+
+    begun = meet(
+        (other_store, leave(copy.reader_id)),
+        (store, partial(deliveries.begin, copy=copy, owner=NODE)),
+        thread,
+    )
+
+    assert not begun
+    assert balanced_state(store) is DeliveryState.SKIPPED
+
+
+@pytest.mark.parametrize("leaves_first", [True, False], ids=["left first", "settled first"])
+def test_who_leaves_while_a_refusal_is_settled(
+    store: Store,
+    other_store: Store,
+    thread: ThreadPoolExecutor,
+    leaves_first: bool,  # noqa: FBT001 - a table
+) -> None:
+    """Whoever is first, there is no second try."""
+    copy = one_copy(store)
+    store.write(lambda tx: deliveries.begin(tx, copy, NODE))
+    settle = (other_store, partial(deliveries.settle, copy=copy, outcome=DEFER, now=NOW))
+    left = (store, leave(copy.reader_id))
+
+    if leaves_first:
+        meet(left, settle, thread)
+    else:
+        meet(settle, left, thread)
+
+    assert balanced_state(store) is DeliveryState.SKIPPED
+
+
+def test_a_node_taken_for_dead_settles_while_it_is_recovered(
+    store: Store, other_store: Store, thread: ThreadPoolExecutor
+) -> None:
+    """It was alive and came first: the copy stays accepted."""
+    copy = one_copy(store)
+    store.write(lambda tx: deliveries.begin(tx, copy, NODE))
+
+    torn = meet(
+        (other_store, partial(deliveries.settle, copy=copy, outcome=ACCEPT, now=NOW)),
+        (store, partial(deliveries.recover, chunk_id=copy.chunk.id, now=NOW, resend_at=LATER)),
+        thread,
+    )
+
+    assert torn == 0
+    assert balanced_state(store) is DeliveryState.ACCEPTED
+
+
+def test_a_refusal_is_settled_while_the_deadline_passes(
+    store: Store, other_store: Store, thread: ThreadPoolExecutor
+) -> None:
+    """Rows and counters agree; what came too late is ended by the next round."""
+    copy = one_copy(store)
+    store.write(lambda tx: deliveries.begin(tx, copy, NODE))
+    close = partial(deliveries.close_waiting, issue_id=copy.chunk.issue_id, now=LATER, deadline=True)
+
+    meet((other_store, partial(deliveries.settle, copy=copy, outcome=DEFER, now=NOW)), (store, close), thread)
+    store.write(close)
+
+    assert balanced_state(store) is DeliveryState.FAILED
+
+
+@pytest.mark.parametrize("leaves_first", [True, False], ids=["left first", "frozen first"])
+def test_who_leaves_while_the_audience_is_frozen(
+    store: Store,
+    other_store: Store,
+    thread: ThreadPoolExecutor,
+    leaves_first: bool,  # noqa: FBT001 - a table
+) -> None:
+    """Nobody falls between: whoever is first, no copy waits for a reader who has left."""
+    store.write(lambda tx: newsletters.save(tx, weekly()))
+    leaver, _ = store.write(lambda tx: add_readers(tx, 2))
+    allotment = store.write(begin_release)
+    freezing = (other_store, partial(freeze.write_slice, allotment=allotment, after_reader_id=0))
+    leaving = (store, leave(leaver))
+
+    if leaves_first:
+        meet(leaving, freezing, thread)
+    else:
+        meet(freezing, leaving, thread)
+
+    waiting = [row["reader_id"] for row in store.rows("delivery", state=DeliveryState.QUEUED)]
+    assert waiting == [leaver + 1]
+    counted = store.read(lambda tx: books.by_language(tx, allotment.issue_id))
+    assert counted == store.read(lambda tx: books.proven(tx, allotment.issue_id))
+
+
+def test_two_nodes_claim_the_only_chunk(store: Store, other_store: Store, thread: ThreadPoolExecutor) -> None:
+    """The second goes without."""
+    store.write(lambda tx: released_to(tx, 1))
+
+    second = meet(
+        (other_store, lambda tx: chunks.claim(tx, NODE, NOW)),
+        (store, lambda tx: chunks.claim(tx, "node-b", NOW)),
+        thread,
+    )
+
+    assert second is None
