@@ -6,9 +6,10 @@ One broken file among sixty must neither slip through nor leave an import half-d
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path, PurePath, PurePosixPath
 
 from mailer.editorial.agreement import check_together
 from mailer.editorial.blank_files import is_untouched
@@ -42,26 +43,63 @@ def read_paths(paths: Sequence[Path], *, defaults: Defaults | None = None) -> Re
     Raises:
         InputError: with the problems of all files, each on its own and together; nothing was read then.
     """
-    files: list[CommentaryFile] = []
-    untouched: list[str] = []
-    problems: list[Problem] = []
-    order: dict[str, int] = {}
-    for path in _found(paths, problems):
-        order[shown_path(path)] = len(order)
+    batch = _Batch(defaults)
+    for path in _found(paths, batch.problems):
+        # The full path: "commentary import ." in the folder 2026-W47 knows its week too.
+        whole = Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow links out of the week
+        batch.read(path, whole, partial(_content, path))
+    return batch.agreed()
+
+
+def read_files(files: Sequence[tuple[str, bytes]], *, defaults: Defaults | None = None) -> ReadFiles:
+    """Read files that were handed over as (name, content); a name may hold folders, as in a zip file.
+
+    Raises:
+        InputError: with the problems of all files, each on its own and together; nothing was read then.
+    """
+    batch = _Batch(defaults)
+    for name, content in files:
+        batch.read(PurePosixPath(name), PurePosixPath(name), partial(bytes, content))
+    return batch.agreed()
+
+
+def counts(name: str) -> bool:
+    """Tell whether a file in a folder is a text, by its name alone."""
+    lower = name.lower()
+    return lower.endswith(_SUFFIX) and not lower.startswith(".") and lower not in _IGNORED
+
+
+@dataclass(slots=True)
+class _Batch:
+    """Files on their way in, and what is wrong with them."""
+
+    defaults: Defaults | None
+    files: list[CommentaryFile] = field(default_factory=list)
+    untouched: list[str] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    order: dict[str, int] = field(default_factory=dict)
+
+    def read(self, place: PurePath, path: PurePath, content: Callable[[], bytes]) -> None:
+        """Read one file; *path* is where it lies when *place*, as the person named it, does not tell."""
+        shown = shown_path(place)
+        self.order[shown] = len(self.order)
         try:
-            content = _content(path)
-            if is_untouched(content):
-                untouched.append(shown_path(path))
-                continue
-            # The full path: "commentary import ." in the folder 2026-W47 knows its week too.
-            whole = Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow links out of the week
-            files.append(parse_commentary_file(content, place=path, path=whole, defaults=defaults))
+            held = content()
+            if is_untouched(held):
+                self.untouched.append(shown)
+                return
+            self.files.append(parse_commentary_file(held, place=place, path=path, defaults=self.defaults))
         except InputError as error:
-            problems += error.problems
-    problems += check_together(files)
-    if problems:
-        raise InputError(sorted(problems, key=lambda each: (order.get(each.place, -1), each.line or 0)))
-    return ReadFiles(tuple(files), tuple(untouched))
+            self.problems += error.problems
+
+    def agreed(self) -> ReadFiles:
+        """Return what was read, if all of it is right and agrees."""
+        problems = self.problems + check_together(self.files)
+        if problems:
+            raise InputError(
+                sorted(problems, key=lambda each: (self.order.get(each.place, -1), each.line or 0))
+            )
+        return ReadFiles(tuple(self.files), tuple(self.untouched))
 
 
 def _found(paths: Sequence[Path], problems: list[Problem]) -> Iterator[Path]:
@@ -97,13 +135,8 @@ def _in_folder(folder: Path, problems: list[Problem]) -> list[Path]:
             continue
         entered.add(real)
         folders[:] = [name for name in folders if not name.startswith(".")]
-        found += [Path(parent, name) for name in names if _counts(name)]
+        found += [Path(parent, name) for name in names if counts(name)]
     return sorted(found)
-
-
-def _counts(name: str) -> bool:
-    lower = name.lower()
-    return lower.endswith(_SUFFIX) and not lower.startswith(".") and lower not in _IGNORED
 
 
 def _content(path: Path) -> bytes:

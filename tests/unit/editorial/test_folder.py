@@ -10,7 +10,7 @@ import pytest
 
 from mailer.domain.period import parse_period
 from mailer.editorial.commentary_file import MAX_FILE_BYTES, Defaults
-from mailer.editorial.folder import read_paths
+from mailer.editorial.folder import read_files, read_paths
 from mailer.errors import InputError
 
 SAMPLE = Path(__file__).parents[3] / "src" / "mailer" / "sample"
@@ -199,3 +199,19 @@ def test_a_name_that_is_not_utf_8_can_be_printed(tmp_path: Path) -> None:
     assert problems_of(tmp_path, root=tmp_path) == [
         "??.md, line 1: the file is empty; “mailer commentary new” writes files to fill in"
     ]
+
+
+def test_files_that_were_handed_over_are_read_as_from_a_folder() -> None:
+    """Week, topic and language from the name, the same sentences, all or none."""
+    text = b"---\nheadline: H\n---\nBody.\n"
+
+    (read,) = read_files([("2026-W47/west.be.md", text)]).files
+    with pytest.raises(InputError) as caught:
+        read_files([("west.be.md", text), ("2026-W47/west.ru.md", b"x"), ("2026-W47/west.ru.md", b"\xcf")])
+
+    assert (read.period.key, read.topic, read.language, read.place) == (
+        "2026-W47", "west", "be", "2026-W47/west.be.md",
+    )  # fmt: skip
+    assert [problem.place for problem in caught.value.problems] == [
+        "west.be.md", "2026-W47/west.ru.md", "2026-W47/west.ru.md",
+    ]  # fmt: skip
