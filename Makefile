@@ -5,7 +5,8 @@
 PYTHON ?= python3
 READERS ?= 300
 ONCE ?=
-TESTS ?= tests
+TESTS ?=
+PROOFS ?= tests/soak
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
@@ -16,7 +17,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --no-config --universal --python-versio
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check format tools pictures lock clean
+.PHONY: help demo test soak check format tools pictures lock clean
 
 help: ## list what can be made
 	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' Makefile | expand -t 10
@@ -26,6 +27,9 @@ demo: .venv/.product ## show the whole cycle on sample data; READERS=300, ONCE=1
 
 test: .venv/.test tools ## run every test; TESTS=tests/unit for some of them
 	@$(BIN)/python -m pytest $(TESTS)
+
+soak: .venv/.test tools ## run the proofs that take long (see tests/soak); PROOFS=… for one of them
+	@$(BIN)/python -m pytest $(PROOFS)
 
 check: .venv/.test ## look for what needs no run: style, types, which room imports which
 	@$(BIN)/ruff check
