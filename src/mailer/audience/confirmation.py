@@ -17,7 +17,6 @@ from mailer.storage.readers import Subscription
 
 CONSENT_VERSION = "1"
 """Names the words beside the subscribe button; raised when they change."""
-_CHANNEL = "sign-up form"
 
 
 class LinkState(Enum):
@@ -90,7 +89,6 @@ def _subscribe(tx: Transaction, found: Subscription, welcome: Letter, now: datet
         changed_month=f"{now:%Y-%m}",
         consent_version=CONSENT_VERSION,
         consent_language=found.reader.language,
-        consent_channel=_CHANNEL,
         consent_at=now.replace(minute=0, second=0, microsecond=0),
     )
     readers.lift(tx, found.reader.address_index)

@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 from mailer.audience.vault import Vault
 from mailer.domain.content import LetterKind
 from mailer.domain.language import Language
-from mailer.domain.subscription import CONFIRM_VALID
+from mailer.domain.subscription import CONFIRM_VALID, INVITE_VALID
 from mailer.domain.token import PUBLIC_ID_BYTES
 from mailer.storage.letters import Letter
 
-_WORTH_SENDING = timedelta(days=2)
+_WORTH_SENDING = {LetterKind.CONFIRM: CONFIRM_VALID, LetterKind.INVITE: INVITE_VALID}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,5 +44,5 @@ def letter(
         seal_id=seal_id,
         sealed=vault.seal_values({"to": recipient.address, "secret": secret}, seal_id),
         created_at=now,
-        not_after=now + (CONFIRM_VALID if kind is LetterKind.CONFIRM else _WORTH_SENDING),
+        not_after=now + _WORTH_SENDING.get(kind, timedelta(days=2)),
     )

@@ -19,13 +19,15 @@ from mailer.domain.content import LetterKind
 from mailer.domain.language import Language
 from mailer.domain.missing import MissingRule, parse_missing_rule
 from mailer.domain.provider import provider_group
-from mailer.domain.subscription import CONFIRM_VALID, Event, Standing, may_mail, step
+from mailer.domain.subscription import CONFIRM_VALID, INVITE_VALID, Event, Standing, may_mail, step
 from mailer.domain.token import PUBLIC_ID_BYTES
 from mailer.storage import Database, Transaction, letters, readers, signups
 from mailer.storage.letters import Letter
 from mailer.storage.readers import Reader
 from mailer.storage.signups import SignupRequest
 
+FORM = "sign-up form"
+"""The consent record's word for a reader who typed the address."""
 _BATCH = 100
 _SECRET_BYTES = 32
 
@@ -38,12 +40,14 @@ class SignUpForm:
         address: as typed.
         language: "Mail me in".
         missing: "If a text isn't translated"; None did not choose.
+        source: how an operator came by the address; empty when the reader typed it.
     """
 
     address: str
     newsletter: str
     language: Language
     missing: MissingRule | None = None
+    source: str = ""
 
 
 async def receive(database: Database, vault: Vault, form: SignUpForm, *, now: datetime) -> None:
@@ -59,6 +63,7 @@ async def receive(database: Database, vault: Vault, form: SignUpForm, *, now: da
         "newsletter": form.newsletter,
         "language": form.language.value,
         "missing": str(form.missing) if form.missing else "",
+        "source": form.source,
     }
     request = SignupRequest(public_id, vault.seal_values(values, public_id), now)
     await database.write(lambda tx: signups.add(tx, request), urgent=True)
@@ -73,6 +78,11 @@ class _Application:
     reader: Reader
     newsletter: str
     secret: str
+    source: str
+
+    def letter_for(self, kind: LetterKind) -> LetterKind:
+        """Return how a confirmation is asked for: of whoever typed the address, or of one invited."""
+        return LetterKind.INVITE if kind is LetterKind.CONFIRM and self.source else kind
 
 
 async def decide_waiting(database: Database, vault: Vault, *, now: datetime) -> int:
@@ -110,7 +120,7 @@ def _opened(vault: Vault, request: SignupRequest) -> _Application:
         missing_choice=parse_missing_rule(values["missing"]) if values["missing"] else None,
     )
     secret = base64.urlsafe_b64encode(os.urandom(_SECRET_BYTES)).decode("ascii").rstrip("=")
-    return _Application(request, address, reader, values["newsletter"], secret)
+    return _Application(request, address, reader, values["newsletter"], secret, values["source"])
 
 
 def _decide(tx: Transaction, vault: Vault, application: _Application, now: datetime) -> None:
@@ -118,10 +128,11 @@ def _decide(tx: Transaction, vault: Vault, application: _Application, now: datet
     standing = readers.standing(tx, known.id, application.newsletter) if known else Standing.NONE
     follows = step(standing, Event.SIGN_UP)
     assert follows.letter is not None
+    kind = application.letter_for(follows.letter)
     index = application.reader.address_index
-    if not may_mail(follows.letter, letters.sent_at(tx, index, follows.letter), now):
+    if not may_mail(kind, letters.sent_at(tx, index, kind), now):
         return
-    letters.count(tx, index, follows.letter, now)
+    letters.count(tx, index, kind, now)
     # A stranger who types an active reader's address changes nothing but sends one quiet mail.
     reader = known or readers.add(tx, application.reader)
     if standing is not Standing.ACTIVE:
@@ -134,10 +145,11 @@ def _decide(tx: Transaction, vault: Vault, application: _Application, now: datet
             follows.standing,
             changed_month=f"{now:%Y-%m}",
             confirm_hash=secret_hash(application.secret),
-            confirm_until=now + CONFIRM_VALID,
+            confirm_until=now + (INVITE_VALID if kind is LetterKind.INVITE else CONFIRM_VALID),
+            consent_channel=application.source or FORM,
             forget_at=None,
         )
-    letters.add(tx, _letter(vault, application, reader, kind=follows.letter, now=now))
+    letters.add(tx, _letter(vault, application, reader, kind=kind, now=now))
 
 
 def _renewed(vault: Vault, application: _Application, reader: Reader) -> Reader:
@@ -154,5 +166,5 @@ def _letter(
     vault: Vault, application: _Application, reader: Reader, *, kind: LetterKind, now: datetime
 ) -> Letter:
     recipient = Recipient(application.address.spec, reader.public_id, reader.language, application.newsletter)
-    secret = application.secret if kind is LetterKind.CONFIRM else ""
+    secret = application.secret if kind in (LetterKind.CONFIRM, LetterKind.INVITE) else ""
     return letter(vault, kind, recipient, now=now, secret=secret)

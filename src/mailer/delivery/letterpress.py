@@ -8,7 +8,7 @@ from mailer.domain.content import LetterContent, LetterKind
 from mailer.domain.language import Language
 from mailer.domain.links import Links
 from mailer.domain.newsletter import Newsletter
-from mailer.domain.subscription import CONFIRM_VALID
+from mailer.domain.subscription import CONFIRM_VALID, INVITE_VALID
 from mailer.rendering import holes
 from mailer.rendering.letterhead import Letterhead, letter_skeleton
 from mailer.rendering.skeleton import Skeleton
@@ -57,13 +57,13 @@ class Letterpress:
             description=newsletter.description.get(language, ""),
             action_url=self._action(kind, language),
             home_url=self.links.home(language),
-            valid_days=CONFIRM_VALID.days,
+            valid_days=(INVITE_VALID if kind is LetterKind.INVITE else CONFIRM_VALID).days,
         )
         return letter_skeleton(render_letter(content), letterhead(newsletter, language))
 
     def _action(self, kind: LetterKind, language: Language) -> str:
         match kind:
-            case LetterKind.CONFIRM:
+            case LetterKind.CONFIRM | LetterKind.INVITE:
                 return self.links.confirm(language, holes.SECRET)
             case LetterKind.WELCOME | LetterKind.ALREADY:
                 return self.links.unsubscribe(holes.TOKEN)

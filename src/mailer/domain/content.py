@@ -68,6 +68,8 @@ class LetterKind(StrEnum):
 
     CONFIRM = "confirm"
     """Somebody typed this address into the sign-up form; one press confirms."""
+    INVITE = "invite"
+    """An operator entered this address; one press confirms."""
     ALREADY = "already"
     """Somebody signed up an address that is subscribed already."""
     WELCOME = "welcome"
@@ -83,7 +85,7 @@ class LetterContent:
     Attributes:
         title: the newsletter's name in *language*.
         description: what the newsletter is, in *language*; may be empty.
-        action_url: where its one button leads: confirm (holds rendering.holes.SECRET), unsubscribe
+        action_url: where its one button leads: confirm or invite (holds rendering.holes.SECRET), unsubscribe
             (holds rendering.holes.TOKEN) or sign up again (no hole).
         home_url: the site's page in *language*.
         valid_days: how long a confirm link works; other kinds ignore it.

@@ -105,6 +105,9 @@ def step(standing: Standing, event: Event) -> Step:
 CONFIRM_VALID = timedelta(hours=72)
 """How long a confirm link works after a sign-up by the reader."""
 
+INVITE_VALID = timedelta(days=14)
+"""How long it works when an operator entered the address."""
+
 COUNTERS_KEPT = timedelta(days=30)
 """How long we remember, by index only, which letters an address was sent."""
 
@@ -120,12 +123,12 @@ def may_mail(kind: LetterKind, sent_at: Sequence[datetime], now: datetime) -> bo
         sent_at: when letters of this kind went to this address in the last 30 days, aware UTC.
         now: aware UTC.
 
-    Confirm letters: at most one per 24 h and 3 per 30 days; "you are already subscribed": at most
-    one per 24 h; the others answer something the reader did and have no cap.
+    Letters that ask for a confirmation: at most one per 24 h and 3 per 30 days; "you are already
+    subscribed": at most one per 24 h; the others answer something the reader did and have no cap.
     """
-    if kind not in (LetterKind.CONFIRM, LetterKind.ALREADY):
+    if kind not in (LetterKind.CONFIRM, LetterKind.INVITE, LetterKind.ALREADY):
         return True
     if any(now - moment < _ONE_A_DAY for moment in sent_at):
         return False
     recent = [moment for moment in sent_at if now - moment < COUNTERS_KEPT]
-    return kind is not LetterKind.CONFIRM or len(recent) < _MOST_CONFIRMS
+    return kind is LetterKind.ALREADY or len(recent) < _MOST_CONFIRMS

@@ -1,4 +1,4 @@
-"""A Letter as people read it: confirm, already, welcome and goodbye, each from the folder of its name."""
+"""A Letter as people read it: confirm, invite, already, welcome and goodbye, each from the folder of its name."""
 
 from __future__ import annotations
 

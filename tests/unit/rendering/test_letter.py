@@ -11,6 +11,7 @@ from mailer.rendering.letter import render_letter
 
 ACTIONS = {
     LetterKind.CONFIRM: f"https://example.org/confirm/{SECRET}",
+    LetterKind.INVITE: f"https://example.org/confirm/{SECRET}",
     LetterKind.ALREADY: f"https://example.org/u/{TOKEN}",
     LetterKind.WELCOME: f"https://example.org/u/{TOKEN}",
     LetterKind.GOODBYE: "https://example.org/en/",
@@ -29,6 +30,7 @@ def letter(kind: LetterKind, language: Language = Language.ENGLISH, description:
         (LetterKind.CONFIRM, Language.BELARUSIAN, "Пацвердзіце падпіску на рассылку «Belarus & Co»"),
         (LetterKind.CONFIRM, Language.RUSSIAN, "Подтвердите подписку на рассылку «Belarus & Co»"),
         (LetterKind.CONFIRM, Language.ENGLISH, "Confirm your subscription to “Belarus & Co”"),
+        (LetterKind.INVITE, Language.ENGLISH, "Confirm your subscription to “Belarus & Co”"),
         (LetterKind.ALREADY, Language.ENGLISH, "You are already subscribed to “Belarus & Co”"),
         (LetterKind.WELCOME, Language.BELARUSIAN, "Вы падпісаныя на рассылку «Belarus & Co»"),
         (LetterKind.GOODBYE, Language.RUSSIAN, "Вы отписались от рассылки «Belarus & Co»"),

@@ -1,0 +1,65 @@
+"""``mailer reader``: readers one at a time; nobody can list them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from mailer.audience.adding import add_confirmed, invite
+from mailer.audience.address import NotAnAddress
+from mailer.audience.signup import SignUpForm
+from mailer.bootstrap import Installation
+from mailer.cli.context import Context
+from mailer.cli.output import say
+from mailer.domain.language import parse_language
+from mailer.domain.missing import MissingRule, parse_missing_rule
+from mailer.errors import UsageError
+from mailer.storage import newsletters
+
+app = typer.Typer(help="Readers.", no_args_is_help=True)
+
+
+@app.command()
+def add(
+    context: typer.Context,
+    address: Annotated[str, typer.Argument(help="Who is asked to confirm.")],
+    language: Annotated[str, typer.Option(help="be, ru or en: what to mail them in.")],
+    newsletter: Annotated[str | None, typer.Option(help="Its slug; needed with several.")] = None,
+    missing: Annotated[str, typer.Option(help="leave-out, be, ru or en, for texts not translated.")] = "",
+    source: Annotated[str, typer.Option(help="How you came by the address; kept with the consent.")] = "",
+    *,
+    confirmed_by_operator: Annotated[
+        bool, typer.Option("--confirmed-by-operator", help="Ask nobody; only after init --sample.")
+    ] = False,
+) -> None:
+    """Mail somebody a request to confirm, valid for 14 days."""
+    settings: Context = context.obj
+    form = _form(address, language, missing, source=source or "added by an operator")
+
+    async def work(here: Installation) -> str:
+        found = await here.database.read(lambda tx: newsletters.pick(tx, newsletter))
+        whole = SignUpForm(form.address, found.slug, form.language, form.missing, form.source)
+        if whole.language not in found.languages:
+            raise UsageError(f"--language: {found.slug} is not published in {whole.language}")
+        step = add_confirmed if confirmed_by_operator else invite
+        await step(here.database, here.vault, whole, now=here.clock())
+        return found.slug
+
+    try:
+        slug = settings.run(work)
+    except NotAnAddress as error:
+        raise UsageError(f"{error}; write it as name@example.org") from error
+    if confirmed_by_operator:
+        say(f"subscribed to {slug}")
+    else:
+        say(f"“mailer serve” mails a request to confirm {slug}, unless that was done in the last day")
+
+
+def _form(address: str, language: str, missing: str, *, source: str) -> SignUpForm:
+    try:
+        chosen = parse_language(language)
+        rule: MissingRule | None = parse_missing_rule(missing, chosen) if missing else None
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    return SignUpForm(address, "", chosen, rule, source)

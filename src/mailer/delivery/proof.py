@@ -1,0 +1,121 @@
+"""Proofs: a copy of every edition of an issue, mailed to people who look before it is released.
+
+A proof needs no reader and leaves no trace in the ledger; its unsubscribe link names nobody.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from mailer.config import RelaySettings
+from mailer.delivery.connection import Connection, Dialler, NoConnection
+from mailer.delivery.copy import Composer
+from mailer.delivery.diagnosis import diagnose
+from mailer.delivery.letterpress import letterhead
+from mailer.domain.judgement import Answer, Lost
+from mailer.domain.language import Language
+from mailer.domain.links import Links
+from mailer.domain.plan import plan_for
+from mailer.domain.reply import Verdict, judge, mask
+from mailer.domain.token import PUBLIC_ID_BYTES, Token
+from mailer.editorial.contents import edition_content
+from mailer.editorial.draft import Draft
+from mailer.errors import MailerError
+from mailer.rendering.apart import render_apart
+from mailer.rendering.letterhead import edition_skeleton
+from mailer.rendering.skeleton import Skeleton
+
+_MARK = "[TEST] "
+_NOBODY = b"\0" * PUBLIC_ID_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What became of one test copy.
+
+    Attributes:
+        taken: whether the mail provider took it.
+        reply: what it said, masked.
+    """
+
+    language: Language
+    taken: bool
+    reply: str
+
+
+async def check_relay(relay: RelaySettings, hello: str) -> None:
+    """Connect and log in, and take leave again.
+
+    Raises:
+        MailerError: the relay does not take us; the sentence names the next step.
+    """
+    await (await _connect(relay, hello)).quit()
+
+
+async def send_proofs(
+    found: Draft,
+    addresses: Sequence[str],
+    *,
+    relay: RelaySettings,
+    composer: Composer,
+    links: Links,
+    now: datetime,
+) -> list[Proof]:
+    """Mail every edition of a draft or issue to *addresses*; one Proof per language and address.
+
+    Raises:
+        MailerError: the relay does not take us.
+        RenderingError: a template or text can't be rendered.
+    """
+    skeletons = await _skeletons(found, links, now)
+    composer = composer.of(found.newsletter)
+    token = Token(_NOBODY, issue=found.issue.id)
+    connection = await _connect(relay, links.base.rpartition("//")[2].partition(":")[0])
+    proofs = []
+    for language, skeleton in skeletons.items():
+        for address in addresses:
+            copy = composer.copy_to(address, skeleton, token)
+            met = await connection.offer(copy)
+            if isinstance(met, Answer) and judge(met.reply, met.stage) is Verdict.GO_ON:
+                met = await connection.hand_over(copy)
+            elif connection.is_open:
+                await connection.reset()
+            proofs.append(_proof(language, address, met))
+    await connection.quit()
+    return proofs
+
+
+async def _connect(relay: RelaySettings, hello: str) -> Connection:
+    try:
+        return await Dialler(relay, hello).open()
+    except NoConnection as error:
+        raise MailerError(diagnose(relay, error.__cause__ or error)) from error
+
+
+async def _skeletons(found: Draft, links: Links, now: datetime) -> dict[Language, Skeleton]:
+    plans = {language: plan_for(found.grid, language, None) for language in found.newsletter.languages}
+    contents = {
+        language: edition_content(found.grid, found.issue, plan, links)
+        for language, plan in plans.items()
+        if plan.cells
+    }
+    mails = await asyncio.to_thread(render_apart, list(contents.values()))
+    return {
+        language: edition_skeleton(
+            replace(mail, subject=_MARK + mail.subject),
+            letterhead(found.newsletter, language),
+            unsubscribe_url=content.unsubscribe_url,
+            date=now.replace(microsecond=0),
+        )
+        for (language, content), mail in zip(contents.items(), mails, strict=True)
+    }
+
+
+def _proof(language: Language, address: str, met: Answer | Lost) -> Proof:
+    if isinstance(met, Lost):
+        return Proof(language, taken=False, reply=met.words)
+    taken = judge(met.reply, met.stage) is Verdict.TAKEN
+    return Proof(language, taken, mask(str(met.reply), address))
