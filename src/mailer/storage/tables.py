@@ -111,6 +111,7 @@ issue = Table(
     Column("released_at", UtcTime),
     Column("deadline_at", UtcTime),
     Column("releasing_node", String),  # who writes the slices: a dead one's are removed
+    Column("reminded_at", UtcTime),  # when operators were told that it waits for them
     # One regular issue per newsletter and period, whoever builds it and how often.
     Index(
         "issue_unique_regular",
