@@ -43,13 +43,26 @@ class Feed:
         *,
         owner: str,
         clock: Callable[[], datetime],
+        may_send: Callable[[], bool] = lambda: True,
     ) -> None:
-        """Args: owner: this node's id. clock: aware UTC."""
+        """
+        Deal out nothing yet.
+
+        Args:
+            database: of the installation.
+            composer: makes copies.
+            letterpress: renders Letters.
+            owner: this node's id.
+            clock: aware UTC.
+            may_send: asked before anything is claimed or dealt out (delivery/fence.py); after it changes
+                to True, call *wake*.
+        """
         self._database = database
         self._composer = composer
         self._letterpress = letterpress
         self._owner = owner
         self._clock = clock
+        self._may_send = may_send
         self._letters: deque[Job] = deque()
         self._copies: deque[Job] = deque()
         self._changed = asyncio.Condition()
@@ -72,7 +85,7 @@ class Feed:
                 reason = str(error) if isinstance(error, MailerError) else type(error).__name__
                 _log.error("feed.claim_failed", reason=reason)
                 found = 0
-            if found:
+            if found or self._letters or self._copies:
                 async with self._changed:
                     self._changed.notify_all()
             if not found or len(self._copies) >= _LOW_WATER:
@@ -140,6 +153,8 @@ class Feed:
             _log.error("feed.drain_failed", reason=str(error))
 
     def _pop(self) -> Job | None:
+        if not self._may_send():
+            return None
         if self._letters:
             return self._letters.popleft()
         if len(self._copies) < _LOW_WATER:
@@ -155,6 +170,8 @@ class Feed:
 
     async def _claim(self) -> int:
         found = 0
+        if not self._may_send():
+            return found
         if len(self._letters) < _LETTERS:
             found += await self._claim_letters()
         if len(self._copies) < _LOW_WATER:

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
+from mailer.delivery.fence import Fence
 from mailer.delivery.letterpress import letterhead
 from mailer.delivery.recovery import undo_release
 from mailer.domain.content import EditionContent, RenderedMail
+from mailer.domain.fence import Mark
 from mailer.domain.issue import Issue, IssueKind, IssueMove
 from mailer.domain.links import Links
 from mailer.domain.plan import Finding, Plan
@@ -23,9 +25,10 @@ from mailer.editorial.draft import Draft
 from mailer.errors import InvalidMove, MailerError
 from mailer.rendering.apart import render_apart
 from mailer.rendering.letterhead import edition_skeleton
-from mailer.storage import Database, Transaction, editions, freeze, issues
+from mailer.storage import Database, Transaction, editions, freeze, installation, issues
 from mailer.storage.editions import StoredEdition
 from mailer.storage.freeze import Allotment, Choice
+from mailer.storage.installation import Identity
 
 _RENDER_S = 60.0
 _RENDER_BYTES = 1 << 30
@@ -53,6 +56,8 @@ class Terms:
         released_at: aware UTC, whole seconds; the Date of every copy.
         rehearsal: whether the relay is the outbox, so that nothing leaves this machine.
         slice_size: most readers in one transaction.
+        fence: of the installation, which must let it pass; None only where no copy can leave a data
+            folder that was restored (tests of other things).
     """
 
     links: Links
@@ -60,16 +65,20 @@ class Terms:
     released_at: datetime
     rehearsal: bool = False
     slice_size: int = freeze.SLICE
+    fence: Fence | None = None
 
 
 async def release(database: Database, issue_id: int, terms: Terms) -> Issue:
     """Freeze an issue for its confirmed readers and hand it to the senders.
 
     Raises:
+        Fenced: the database was restored, and nobody has allowed it to send.
         Held: a check blocks it.
         InvalidMove: it is no draft any more; somebody else was first.
         RenderingError: a template or text can't be rendered.
     """
+    if terms.fence is not None:
+        await terms.fence.check()
     await database.write(
         lambda tx: issues.advance(tx, issue_id, IssueMove.RELEASE, releasing_node=terms.node_id)
     )
@@ -92,7 +101,11 @@ async def _freeze(database: Database, found: Draft, terms: Terms) -> Issue:
     last: int | None = 0
     while last is not None:
         last = await database.write(partial(_write_slice, terms=terms, allotment=allotment, after=last))
-    return await database.write(lambda tx: _flip(tx, found, terms))
+    issue, counted = await database.write(lambda tx: _flip(tx, found, terms))
+    if terms.fence is not None and counted is not None:
+        # After the commit: killed between the two, the file lags, and whoever sends next mends it.
+        await terms.fence.note(Mark(counted.identity, counted.counter))
+    return issue
 
 
 def _write_slice(tx: Transaction, terms: Terms, allotment: Allotment, after: int) -> int | None:
@@ -164,11 +177,13 @@ def _empty(issue_id: int, plan: Plan) -> StoredEdition:
     return StoredEdition(issue_id, plan.key, plan.language, "", "", "", b"", b"")
 
 
-def _flip(tx: Transaction, found: Draft, terms: Terms) -> Issue:
+def _flip(tx: Transaction, found: Draft, terms: Terms) -> tuple[Issue, Identity | None]:
+    """Release; a database copied before this commit is told by the counter, which it has not raised."""
     _check_still_ours(tx, found.issue.id, terms)
+    counted = installation.count(tx, terms.released_at) if terms.fence is not None else None
     if terms.rehearsal and found.issue.kind is IssueKind.REGULAR:
         issues.set_kind(tx, found.issue.id, IssueKind.REHEARSAL)
-    return issues.advance(
+    issue = issues.advance(
         tx,
         found.issue.id,
         IssueMove.FREEZE_DONE,
@@ -176,3 +191,4 @@ def _flip(tx: Transaction, found: Draft, terms: Terms) -> Issue:
         released_at=terms.released_at,
         deadline_at=terms.released_at + time_to_send(found.newsletter.schedule),
     )
+    return issue, counted
