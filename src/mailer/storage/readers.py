@@ -15,6 +15,8 @@ from mailer.storage.database import Transaction
 from mailer.storage.tables import newsletter, subscription, suppression
 from mailer.storage.tables import reader as table
 
+_AT_ONCE = 1_000
+
 
 @dataclass(frozen=True, slots=True)
 class Reader:
@@ -129,17 +131,23 @@ def end_subscription(tx: Transaction, reader_id: int, newsletter_slug: str) -> N
 
 def has_live_subscription(tx: Transaction, reader_id: int) -> bool:
     """Tell whether a reader still has a subscription for which the address is needed."""
-    live = subscription.c.standing.in_([Standing.PENDING, Standing.ACTIVE])
-    return bool(tx.scalar(select(exists().where((subscription.c.reader_id == reader_id) & live))))
+    return bool(tx.scalar(select(table.c.id).where((table.c.id == reader_id) & _has_live_subscription())))
 
 
 def forget_expired(tx: Transaction, now: datetime) -> int:
-    """Remove what has outlived its time: unconfirmed sign-ups and readers who left; return how many."""
+    """Remove what has outlived its time: unconfirmed sign-ups and readers who left; return how many.
+
+    With the last subscription for which it is needed, the sealed address goes.
+    """
     expired = (subscription.c.standing == Standing.PENDING) & (subscription.c.confirm_until < now)
-    gone = tx.execute(delete(subscription).where(expired | (subscription.c.forget_at < now))).rowcount
-    if gone:
-        tx.execute(delete(table).where(~_has_subscription()))
-    return gone
+    outlived = delete(subscription).where(expired | (subscription.c.forget_at < now))
+    gone = tx.scalars(outlived.returning(subscription.c.reader_id)).all()
+    # Only these readers are looked at: a pass over all of them would hold up every other write.
+    for start in range(0, len(gone), _AT_ONCE):
+        theirs = table.c.id.in_(gone[start : start + _AT_ONCE])
+        tx.execute(delete(table).where(theirs & ~_has_subscription()))
+        tx.execute(update(table).where(theirs & ~_has_live_subscription()).values(sealed_address=None))
+    return len(gone)
 
 
 def suppress(tx: Transaction, address_index: bytes, reason: Standing, since_month: str) -> None:
@@ -177,6 +185,11 @@ def _subscriptions(column: Any, reader_id: int, newsletter_slug: str) -> Select[
 
 def _has_subscription() -> Any:
     return exists().where(subscription.c.reader_id == table.c.id)
+
+
+def _has_live_subscription() -> Any:
+    live = subscription.c.standing.in_([Standing.PENDING, Standing.ACTIVE])
+    return exists().where((subscription.c.reader_id == table.c.id) & live)
 
 
 def _values(reader: Reader) -> dict[str, Any]:
