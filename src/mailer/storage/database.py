@@ -19,7 +19,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import QueuePool
 
-from mailer.errors import SettingsError
+from mailer.errors import SettingsError, StorageError
 from mailer.storage.refusal import refusals_as_ours
 from mailer.storage.writer import Transactions, Unit, Writer
 
@@ -48,6 +48,7 @@ class Database:
         self.url = url
         self._backend = backend
         self._writer = Writer(backend.writing)
+        self._is_closed = False
 
     @property
     def is_embedded(self) -> bool:
@@ -65,6 +66,7 @@ class Database:
         Raises:
             StorageError: the database can't be read.
         """
+        self._check_open()
         with refusals_as_ours():
             return await self._backend.read(work)
 
@@ -76,13 +78,20 @@ class Database:
         Raises:
             StorageError: disk full, read-only or locked for too long; nothing was written.
         """
+        self._check_open()
         with refusals_as_ours():
             return await self._writer.submit(work, urgent=urgent)
 
     async def close(self) -> None:
         """Finish what was submitted and let go of every connection."""
+        self._is_closed = True
         await asyncio.to_thread(self._writer.stop)
         await self._backend.close()
+
+    def _check_open(self) -> None:
+        # The writer's thread has ended: nobody would ever answer.
+        if self._is_closed:
+            raise StorageError("the database was closed; start the program again")
 
 
 def open_database(url: str) -> Database:
