@@ -17,10 +17,15 @@ COMPILE := $(BIN)/uv pip compile --quiet --no-config --universal --python-versio
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test soak check format tools pictures lock clean
+.PHONY: help install demo test soak check format tools pictures lock clean
 
 help: ## list what can be made
 	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' Makefile | expand -t 10
+
+install: .venv/.product ## link the command mailer into /usr/local/bin (root) or ~/.local/bin
+	@bin=$$([ "$$(id -u)" = 0 ] && echo /usr/local/bin || echo "$$HOME/.local/bin"); \
+	mkdir -p "$$bin" && ln -sf "$$(pwd)/$(BIN)/mailer" "$$bin/mailer" && echo "mailer is in $$bin" && \
+	case ":$$PATH:" in *":$$bin:"*) ;; *) echo "Add it to your PATH: export PATH=\"$$bin:\$$PATH\"" ;; esac
 
 demo: .venv/.product ## show the whole cycle on sample data; READERS=300, ONCE=1 to end after the report
 	@$(BIN)/mailer demo --readers $(READERS) $(if $(filter-out 0 no,$(ONCE)),--once)
