@@ -20,6 +20,11 @@ _SENTENCES = (
         "the disk is full; free some space, then run the command again (nothing was half-done)",
     ),
     (
+        # SQLite's word for any file it can't make or lengthen, -shm on a full disk among them.
+        ("disk i/o error",),
+        "the disk seems to be full; free some space, then run the command again (nothing was half-done)",
+    ),
+    (
         ("readonly", "read-only", "permission denied"),
         "the data folder can't be written; check who owns it and whether the disk is read-only",
     ),
