@@ -27,7 +27,7 @@ def get(tx: Transaction, issue_id: int) -> Issue:
     """
     row = tx.execute(_all().where(table.c.id == issue_id)).mappings().one_or_none()
     if row is None:
-        raise NotFound(f"there is no issue {issue_id}; “mailer issue show” lists those there are")
+        raise NotFound(f"there is no issue {issue_id}; name the week instead, as --week 2026-W47")
     return _issue(row)
 
 
