@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import socket
 from collections.abc import AsyncIterator, Iterator
 
@@ -13,6 +14,10 @@ from fastapi import FastAPI
 from mailer.errors import UsageError
 
 _STOP_S = 5
+
+
+class PortInUse(UsageError):  # noqa: N818 - reads as what it is where it is caught
+    """Another program listens there already."""
 
 
 class _Server(uvicorn.Server):
@@ -36,8 +41,10 @@ def listen(host: str, port: int) -> socket.socket:
     """Bind the pages' socket before anything else is started; port 0 takes a free one.
 
     Raises:
-        UsageError: the port is in use, may not be used, or the host is not ours.
+        PortInUse: another program listens there.
+        UsageError: the port may not be used, or the host is not ours.
     """
+    found: socket.socket | None = None
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         found = socket.socket(family, socket.SOCK_STREAM)
@@ -45,9 +52,16 @@ def listen(host: str, port: int) -> socket.socket:
         found.bind((host, port))
         found.listen(1024)
     except OSError as error:
+        if found is not None:
+            found.close()
+        where = f"the pages can't listen on {host}, port {port}"
+        if error.errno == errno.EADDRINUSE:
+            raise PortInUse(
+                f"{where}: another program does; end it, or choose another port in [site] listen"
+            ) from error
         raise UsageError(
-            f"the pages can't listen on {host}, port {port} ({error.strerror}); "
-            "end the program that uses it, or choose another port in [site] listen"
+            f"{where} ({error.strerror}); write an address of this machine, as 127.0.0.1, "
+            "and a port above 1023"
         ) from error
     return found
 
