@@ -27,7 +27,7 @@ from mailer.delivery.rounds import Rounds
 from mailer.delivery.sender import Sender
 from mailer.domain.links import Links
 from mailer.domain.retry import RetryPolicy
-from mailer.errors import MailerError
+from mailer.errors import MailerError, StorageError
 from mailer.outbox.mailbox import Mailbox
 from mailer.outbox.reading import Outbox
 from mailer.outbox.relay import Relay
@@ -82,9 +82,16 @@ async def open_installation(settings: Settings) -> AsyncIterator[Installation]:
 
     Raises:
         KeysError: keys are missing or damaged.
-        StorageError: the database is of another version or can't be read.
+        StorageError: the database is of another version, can't be read or is not there.
     """
     keys = load_keys(settings.data / "keys")
+    file = settings.database_file
+    if file is not None and not file.exists():
+        # SQLite would make an empty one in its place.
+        raise StorageError(
+            f"{file} is not there; put it back from your backup, or start with an empty one by "
+            "“mailer db upgrade”"
+        )
     database = open_database(settings.database_url)
     try:
         await database.read(schema.check_version)
