@@ -6,10 +6,21 @@ What belongs to a newsletter (languages, topics, schedule) lives in the database
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -22,6 +33,8 @@ from mailer.errors import SettingsError
 
 FILE_NAME = "mailer.toml"
 _VARIABLE = "MAILER_SETTINGS"
+_PREFIX = "MAILER_"
+_THIS_MACHINE = ("localhost", "::1")
 
 
 class _Section(BaseModel):
@@ -46,7 +59,13 @@ class SiteSettings(_Section):
     @field_validator("public_url")
     @classmethod
     def _whole_url(cls, url: str) -> str:
-        if not url.startswith(("https://", "http://")) or any(c.isspace() for c in url):
+        try:
+            parts = urlsplit(url)
+            is_whole = bool(parts.scheme in ("https", "http") and parts.hostname)
+            is_plain = not (parts.query or parts.fragment or parts.username or parts.port == 0)
+        except ValueError:
+            is_whole = is_plain = False
+        if not (is_whole and is_plain and url.isprintable()) or " " in url:
             raise ValueError("is not a web address; write it as https://news.example.org")
         return url.rstrip("/")
 
@@ -86,6 +105,25 @@ class RelaySettings(_Section):
     """A connection is closed after so many messages."""
     hello: str = ""
     """Name said in EHLO; empty takes the host of site.public_url."""
+
+    @field_validator("host")
+    @classmethod
+    def _name_alone(cls, host: str) -> str:
+        host = host.strip("[]")
+        is_name = host.isprintable() and not set(host) & set(" /@,;")
+        if not is_name or (":" in host and host.count(":") == 1):
+            raise ValueError("is not the name of a server; write it as smtp.example.org, and port below it")
+        return host
+
+    @model_validator(mode="after")
+    def _in_the_open_only_here(self) -> Self:
+        here = not self.host or self.host in _THIS_MACHINE or self.host.startswith("127.")
+        if self.tls == "none" and not here:
+            raise ValueError(
+                'tls is "none", which shows every address to the network between; write "starttls" '
+                'or "tls", for only a server on this machine (127.0.0.1) may be without'
+            )
+        return self
 
 
 class SendingSettings(_Section):
@@ -147,6 +185,12 @@ class Settings(BaseSettings):
         return self.folder / "data"
 
     @property
+    def database_file(self) -> Path | None:
+        """The file that the embedded database is; None for a database server."""
+        path = self.database_url.removeprefix("sqlite:///")
+        return Path(path) if path != self.database_url else None
+
+    @property
     def database_url(self) -> str:
         """The database's address, a relative SQLite path made absolute from the settings' folder."""
         url = self.database.url or "sqlite:///data/mailer.db"
@@ -162,7 +206,7 @@ def load_settings(path: Path | None = None) -> Settings:
     Raises:
         SettingsError: the file is missing, no TOML, or says something we can't use.
     """
-    path = path or Path(os.environ.get(_VARIABLE, FILE_NAME))
+    path = path or Path(os.environ.get(_VARIABLE) or FILE_NAME)
     if path.is_dir():
         path = path / FILE_NAME
     if not path.is_file():
@@ -170,29 +214,94 @@ def load_settings(path: Path | None = None) -> Settings:
             f"{path} is not there; go to the folder that “mailer init” made, or add --settings FILE"
         )
 
+    _refuse_unknown_variables(os.environ)
+
     class FromFile(Settings):
         model_config = SettingsConfigDict(toml_file=path)
 
     try:
         return FromFile().beside(path.parent)
     except ValidationError as error:
-        raise SettingsError(_sentence(path, error)) from error
-    except (ValueError, OSError) as error:
-        # tomllib names line and column itself; UnicodeDecodeError is a ValueError too.
-        raise SettingsError(f"{path} can't be read: {error}") from error
+        raise SettingsError(_sentence(error, path)) from error
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{path} is not UTF-8; open it and save it again as UTF-8") from error
+    except OSError as error:
+        raise SettingsError(f"{path} can't be read ({error.strerror}); check whose it is") from error
+    except ValueError as error:
+        # tomllib's own words, with line and column.
+        raise SettingsError(
+            f'{path} can\'t be read: {_small(str(error))}; write name = "value", text in quotes'
+        ) from error
 
 
-def _sentence(path: Path, error: ValidationError) -> str:
+def settings_without_file() -> Settings:
+    """Return what holds where no mailer.toml is yet: the environment, else what is usual.
+
+    Raises:
+        SettingsError: the environment says something we can't use.
+    """
+    _refuse_unknown_variables(os.environ)
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise SettingsError(_sentence(error, Path(FILE_NAME))) from error
+
+
+def settings_of_our_own(**sections: BaseModel) -> Settings:
+    """
+    Return settings that neither file nor environment has a say in.
+
+    For the demo, which must not meet the database or the mail server of a real installation.
+    """
+    usual = {name: field.get_default() for name, field in Settings.model_fields.items()}
+    return Settings.model_construct(**(usual | sections))
+
+
+def _refuse_unknown_variables(environment: Mapping[str, str]) -> None:
+    """
+    Refuse variables that are meant for a section, but name no setting of it.
+
+    Others that begin with MAILER_ are left alone: container engines make up names of that kind.
+    """
+    for section in Settings.model_fields:
+        meant, names = f"{_PREFIX}{section}_".upper(), _names([section])
+        known = {f"{meant}_{name}".upper() for name in names}
+        for variable in environment:
+            if variable.upper().startswith(meant) and variable.upper() not in known:
+                name = variable[len(meant) :].strip("_").lower()
+                near = f" (did you mean “{meant}_{name.upper()}”?)" if name in names else ""
+                raise SettingsError(
+                    f"{variable} in the environment is not a setting{near or did_you_mean(name, names)}; "
+                    f"known here: {', '.join(sorted(known))}"
+                )
+
+
+def _sentence(error: ValidationError, path: Path) -> str:
     """Say the first thing that is wrong, in the words of the file; never the value (it may be secret)."""
     first = error.errors(include_input=False, include_url=False)[0]
-    *section, name = (str(part) for part in first["loc"] if not isinstance(part, int))
+    names = [str(part) for part in first["loc"] if not isinstance(part, int)]
+    said = _small(first["msg"].removeprefix("Value error, "))
+    variable = f"{_PREFIX}{'__'.join(names)}".upper()
+    if variable in {name.upper() for name in os.environ}:
+        return f"{variable} in the environment {_predicate(said)}"
+    *section, name = names
     where = f"[{'.'.join(section)}] {name}" if section else f"“{name}”"
     if first["type"] == "extra_forbidden":
         known = _names(section)
         return f"{path}: {where} is not a setting{did_you_mean(name, known)}; known here: {', '.join(known)}"
-    said = first["msg"].removeprefix("Value error, ")
-    said = said if said.startswith("is ") else f"is not right: {said[:1].lower()}{said[1:]}"
-    return f"{path}: {where} {said}"
+    if first["type"] == "model_type":
+        return f"{path}: {where} must be a section: a line [{name}], and its settings below"
+    if not section:
+        return f"{path}: [{name}] {said}"
+    return f"{path}: {where} {_predicate(said)}"
+
+
+def _predicate(said: str) -> str:
+    return said if said.startswith("is ") else f"is not right: {said}"
+
+
+def _small(words: str) -> str:
+    return f"{words[:1].lower()}{words[1:]}"
 
 
 def _names(section: list[str]) -> list[str]:
