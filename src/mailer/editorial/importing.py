@@ -36,6 +36,7 @@ async def import_commentaries(database: Database, files: Sequence[CommentaryFile
     """Store what *files* say, in one transaction; importing them again changes nothing.
 
     Raises:
+        NotFound: there is no newsletter yet.
         InputError: a file names a newsletter, topic or language that is not known, or disagrees
             with a text that is stored in another language; nothing is stored.
     """
@@ -43,15 +44,22 @@ async def import_commentaries(database: Database, files: Sequence[CommentaryFile
 
 
 def merged(stored: Commentary, files: Sequence[CommentaryFile]) -> Commentary:
-    """Return *stored* with what *files* say of it; its texts are those of the files alone."""
+    """
+    Return *stored* with what *files* say of it; its texts are those of the files alone.
+
+    Trend and rules for missing texts may stand in the file of any language: only when no stored text
+    is left out does a line that is gone from the files go from the commentary too.
+    """
+    is_whole = {file.language for file in files} >= stored.texts.keys()
     trends = [file.trend for file in files if file.trend is not None]
     dates = [file.public_from for file in files if file.public_from is not None]
-    rules = dict(stored.missing)
+    rules = {} if is_whole else dict(stored.missing)
     for file in files:
         rules |= file.missing
+    kept_trend = None if is_whole else stored.trend
     return replace(
         stored,
-        trend=trends[0] if trends else stored.trend,
+        trend=trends[0] if trends else kept_trend,
         texts={file.language: file.text for file in files},
         missing=rules,
         public_from=dates[0] if dates else stored.public_from,
@@ -60,18 +68,30 @@ def merged(stored: Commentary, files: Sequence[CommentaryFile]) -> Commentary:
 
 def _import(tx: Transaction, files: Sequence[CommentaryFile]) -> Imported:
     known = [newsletters.pick(tx, slug) for slug in newsletters.slugs(tx)]
+    if not known:
+        newsletters.pick(tx, None)  # says so once, not for every file
     if problems := check_against(files, known):
         raise InputError(problems)
     cells: dict[tuple[str, Period, str], list[CommentaryFile]] = defaultdict(list)
     for file in files:
         cells[_newsletter_of(file, known), file.period, file.topic].append(file)
-    changed = 0
-    for (slug, period, topic), of_cell in cells.items():
-        stored = commentaries.find(tx, slug, topic, period) or Commentary(topic, period)
-        if problems := _contradictions(stored, of_cell):
-            raise InputError(problems)
-        changed += len(commentaries.save(tx, slug, merged(stored, of_cell)))
+    stored = {
+        (slug, period, topic): commentaries.find(tx, slug, topic, period) or Commentary(topic, period)
+        for slug, period, topic in cells
+    }
+    if problems := [each for cell in cells for each in _contradictions(stored[cell], cells[cell])]:
+        raise InputError(problems)
+    changed = sum(_save(tx, cell[0], stored[cell], of_cell) for cell, of_cell in cells.items())
     return Imported(changed, len(files) - changed)
+
+
+def _save(tx: Transaction, slug: str, stored: Commentary, files: Sequence[CommentaryFile]) -> int:
+    """Store one commentary; return how many of *files* brought something new."""
+    after = merged(stored, files)
+    texts = commentaries.save(tx, slug, after)
+    # What the texts share is changed by all of them.
+    shared_is_new = replace(after, texts=stored.texts) != stored
+    return len(files) if shared_is_new else len(texts)
 
 
 def _newsletter_of(file: CommentaryFile, known: Sequence[Newsletter]) -> str:
