@@ -18,10 +18,11 @@ from mailer.domain.content import EditionContent, RenderedMail
 from mailer.domain.fence import Mark
 from mailer.domain.issue import Issue, IssueKind, IssueMove
 from mailer.domain.links import Links
-from mailer.domain.plan import Finding, Plan
-from mailer.domain.timetable import time_to_send
+from mailer.domain.plan import Finding, Plan, Severity
+from mailer.domain.timetable import deadline_by_hand
 from mailer.editorial import contents, draft
 from mailer.editorial.draft import Draft
+from mailer.editorial.schedule_times import zone_of
 from mailer.errors import InvalidMove, MailerError
 from mailer.rendering.apart import render_apart
 from mailer.rendering.letterhead import edition_skeleton
@@ -32,6 +33,11 @@ from mailer.storage.installation import Identity
 
 _RENDER_S = 60.0
 _RENDER_BYTES = 1 << 30
+_SAMPLE = Finding(
+    Severity.BLOCKING,
+    "this installation holds the sample’s texts, which may not leave this machine",
+    'make one for your own by “mailer init DIR”, or write host = "127.0.0.1" in [relay]',
+)
 
 
 class Held(MailerError):  # noqa: N818 - reads as what it is where it is caught
@@ -55,6 +61,8 @@ class Terms:
         node_id: of this process; when it dies, the release is undone.
         released_at: aware UTC, whole seconds; the Date of every copy.
         rehearsal: whether the relay is the outbox, so that nothing leaves this machine.
+        leaves_machine: whether the relay is another machine's, so that sample texts are held.
+        deadline_at: until when it may be sent, as the clock says; None for a person, who may be late.
         slice_size: most readers in one transaction.
         fence: of the installation, which must let it pass; None only where no copy can leave a data
             folder that was restored (tests of other things).
@@ -64,6 +72,8 @@ class Terms:
     node_id: str
     released_at: datetime
     rehearsal: bool = False
+    leaves_machine: bool = False
+    deadline_at: datetime | None = None
     slice_size: int = freeze.SLICE
     fence: Fence | None = None
 
@@ -79,6 +89,7 @@ async def release(database: Database, issue_id: int, terms: Terms) -> Issue:
     """
     if terms.fence is not None:
         await terms.fence.check()
+    await _check_sample(database, terms)
     await database.write(
         lambda tx: issues.advance(tx, issue_id, IssueMove.RELEASE, releasing_node=terms.node_id)
     )
@@ -88,6 +99,13 @@ async def release(database: Database, issue_id: int, terms: Terms) -> Issue:
         # Also when the command is interrupted: a draft that can be released again is the only way back.
         await asyncio.shield(database.write(lambda tx: undo_release(tx, issue_id, terms.node_id)))
         raise
+
+
+async def _check_sample(database: Database, terms: Terms) -> None:
+    """Hold sample texts back from readers elsewhere, who would take them for news."""
+    found = await database.read(installation.find) if terms.leaves_machine else None
+    if found is not None and found.is_sample:
+        raise Held((_SAMPLE,))
 
 
 def _free_to_go(found: Draft) -> Draft:
@@ -189,6 +207,11 @@ def _flip(tx: Transaction, found: Draft, terms: Terms) -> tuple[Issue, Identity 
         IssueMove.FREEZE_DONE,
         releasing_node=None,
         released_at=terms.released_at,
-        deadline_at=terms.released_at + time_to_send(found.newsletter.schedule),
+        deadline_at=terms.deadline_at or _deadline(found, terms.released_at),
     )
     return issue, counted
+
+
+def _deadline(found: Draft, released_at: datetime) -> datetime:
+    newsletter = found.newsletter
+    return deadline_by_hand(newsletter.schedule, zone_of(newsletter), found.issue.period, released_at)

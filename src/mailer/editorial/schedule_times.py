@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from mailer.domain.newsletter import Schedule
+from mailer.domain.newsletter import Newsletter, Schedule
 from mailer.domain.timetable import since_monday
+from mailer.errors import MailerError
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 """Names of the days, in the order of the week."""
@@ -52,3 +54,18 @@ def order_problem(schedule: Schedule) -> str | None:
         f"build ({schedule.build}), release ({schedule.release}) and deadline ({schedule.deadline}) do not "
         "follow each other within one week; write release at or after build, and deadline after release"
     )
+
+
+def zone_of(newsletter: Newsletter) -> ZoneInfo:
+    """Return the zone by whose wall clock a stored newsletter lives.
+
+    Raises:
+        MailerError: this machine's list of zones does not know it any more.
+    """
+    try:
+        return ZoneInfo(newsletter.zone)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise MailerError(
+            f"zone “{newsletter.zone}” of newsletter “{newsletter.slug}” is not known here; correct zone in "
+            "newsletter.toml and run “mailer newsletter import newsletter.toml”"
+        ) from error

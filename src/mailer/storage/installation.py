@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import case, insert, select, update
 
 from mailer.storage.database import Transaction
 from mailer.storage.desk_tables import installation as table
@@ -20,7 +20,7 @@ class Identity:
     Attributes:
         identity: random, never the host's name.
         counter: raised at each release and once a minute while sending or serving.
-        counted_at: when it was raised last.
+        counted_at: the newest time at which it was raised; it goes back only when a person adopts.
         is_sample: whether it was made with sample texts, which must not leave the machine.
     """
 
@@ -55,7 +55,9 @@ def count(tx: Transaction, now: datetime) -> Identity:
 
 
 def _raised(tx: Transaction, now: datetime) -> Identity:
-    tx.execute(update(table).values(counter=table.c.counter + 1, counted_at=now))
+    # A clock that was set back must not take away the proof of it.
+    counted_at = case((table.c.counted_at > now, table.c.counted_at), else_=now)
+    tx.execute(update(table).values(counter=table.c.counter + 1, counted_at=counted_at))
     found = find(tx)
     assert found is not None
     return found

@@ -25,6 +25,11 @@ def slugs(tx: Transaction) -> list[str]:
     return list(tx.scalars(select(table.c.slug).order_by(table.c.slug)))
 
 
+def everything(tx: Transaction) -> list[Newsletter]:
+    """Return every newsletter, by slug."""
+    return [pick(tx, slug) for slug in slugs(tx)]
+
+
 def pick(tx: Transaction, slug: str | None) -> Newsletter:
     """Return the newsletter *slug* names; without one, the only newsletter there is.
 
