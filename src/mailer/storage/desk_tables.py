@@ -15,6 +15,7 @@ installation = Table(
     Column("counter", BigInteger, nullable=False),  # raised at each release and once a minute
     Column("counted_at", UtcTime, nullable=False),
     Column("is_sample", Boolean, nullable=False),  # made with --sample: texts that must not leave
+    Column("key_check", LargeBinary),  # a sealed word (audience/keycheck.py); NULL until the first start
 )
 
 operator = Table(
