@@ -38,13 +38,10 @@ ENDS = {
     "ehlo * defer 1": ACCEPTED,
     "ehlo * refuse 1": ACCEPTED,
     "ehlo * drop 1": ACCEPTED,
-    "ehlo * hang 1": ACCEPTED,
     "mail * drop 1": ACCEPTED,
-    "mail * hang 1": ACCEPTED,
     f"rcpt {VICTIM} drop 1": ACCEPTED,
     f"rcpt {VICTIM} hang 1": ACCEPTED,
     f"data {VICTIM} drop 1": ACCEPTED,
-    f"data {VICTIM} hang 1": ACCEPTED,
     f"rcpt {VICTIM} defer 1 421 4.7.0 Too many": ACCEPTED,
     # Not now: retried, also where a relay refuses us before it has heard of the reader.
     "mail * defer 1": Fate("accepted", (("deferred", "mail"),)),
@@ -66,7 +63,6 @@ ENDS = {
     f"dot {VICTIM} drop 1": Fate("accepted", (("unknown", "dot"),)),
     f"dot {VICTIM} hang 1": Fate("accepted", (("unknown", "dot"),)),
     f"after-dot {VICTIM} drop 1": Fate("accepted", (("unknown", "dot"),), kept=2),
-    f"after-dot {VICTIM} hang 1": Fate("accepted", (("unknown", "dot"),), kept=2),
     f"after-dot {VICTIM} drop": Fate("unknown", (("unknown", "dot"),) * 2, kept=2),
     f"dot {VICTIM} drop": Fate("unknown", (("unknown", "dot"),) * 2, kept=0),
 }
