@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import shlex
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -11,7 +14,7 @@ import typer
 from mailer.bootstrap import Installation
 from mailer.cli.context import Context
 from mailer.cli.output import print_json, say
-from mailer.cli.week import WeekOption, chosen_period
+from mailer.cli.week import NewsletterOption, WeekOption, chosen_period
 from mailer.domain.newsletter import Newsletter
 from mailer.domain.period import Period
 from mailer.editorial.blank_files import new_files
@@ -22,17 +25,23 @@ from mailer.errors import MailerError
 from mailer.storage import newsletters
 
 app = typer.Typer(help="Commentaries, one Markdown file per language.", no_args_is_help=True)
-_NewsletterOption = Annotated[str | None, typer.Option(help="Its slug; needed with several newsletters.")]
 
 
 @app.command("new")
 def new(
     context: typer.Context,
-    folder: Annotated[Path, typer.Argument(help="Where the week's folder is made.")] = Path(),
+    folder: Annotated[
+        Path, typer.Argument(metavar="FOLDER", help="Where the week's folder is made.")
+    ] = Path(),
     week: WeekOption = "last",
-    newsletter: _NewsletterOption = None,
+    newsletter: NewsletterOption = None,
+    *,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Write empty files for a week; files that are there already stay as they are."""
+    """Write a week's empty files.
+
+    Files that are there already stay as they are.
+    """
     settings: Context = context.obj
 
     async def work(installation: Installation) -> tuple[Newsletter, Period]:
@@ -40,23 +49,28 @@ def new(
         return found, chosen_period(week, found, installation.clock())
 
     found, period = settings.run(work)
-    written = 0
-    for name, text in new_files(found, period).items():
-        written += _write_new(folder / name, text)
-    say(
-        f"{written} new files in {folder / period.key}; fill them in, then: mailer commentary import {folder}"
-    )
+    files = {folder / name: text for name, text in new_files(found, period).items()}
+    written = _write_new(files)
+    kept = len(files) - len(written)
+    if json:
+        print_json({"week": period.key, "written": len(written), "kept": kept})
+        return
+    say(f"Files in {folder / period.key}: {len(written)} new, {kept} were there and stay as they are")
+    say(f"Fill them in, then: mailer commentary import {shlex.quote(str(folder))}")
 
 
 @app.command("import")
 def import_(
     context: typer.Context,
-    paths: Annotated[list[Path], typer.Argument(help="Files or folders.")],
-    newsletter: _NewsletterOption = None,
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH…", help="Files or folders.")],
+    newsletter: NewsletterOption = None,
     *,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Store texts, all of them or none; again changes only what changed."""
+    """Store texts, all of them or none.
+
+    Again changes only what changed.
+    """
     settings: Context = context.obj
 
     async def work(installation: Installation) -> tuple[ReadFiles, Imported]:
@@ -80,24 +94,43 @@ def import_(
             }
         )
         return
-    say(f"{imported.changed} texts new or changed, {imported.unchanged} as they were")
+    say(f"Texts: {imported.changed} new or changed, {imported.unchanged} as they were")
     if read.untouched:
-        say(f"{len(read.untouched)} files have nothing written in them yet and were passed over")
+        say(f"Passed over, because nothing is written in them yet: {len(read.untouched)}")
 
 
 def _defaults(newsletter: Newsletter, named: str | None) -> Defaults:
     return Defaults(newsletter=newsletter.slug if named else None, zone=ZoneInfo(newsletter.zone))
 
 
-def _write_new(path: Path, text: str) -> int:
+def _write_new(files: Mapping[Path, str]) -> list[Path]:
+    """Write those of *files* that are not there yet, all of them or none; return them.
+
+    Raises:
+        MailerError: one can't be written; what was written before it is gone again.
+    """
+    made: list[Path] = []
+    folders: list[Path] = []
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text)
-    except FileExistsError:
-        return 0
+        for path, text in files.items():
+            folders += [each for each in path.parents if not each.exists()]
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with contextlib.suppress(FileExistsError):
+                _write_one(path, text, made)
     except OSError as error:
+        for path in made:
+            path.unlink(missing_ok=True)
+        for folder in folders:
+            with contextlib.suppress(OSError):
+                folder.rmdir()
         raise MailerError(
-            f"{path} can't be written ({error.strerror}); choose a folder that is yours"
+            f"{error.filename or path} can't be written ({error.strerror}), so no file was; "
+            "make room there or choose another folder"
         ) from error
-    return 1
+    return made
+
+
+def _write_one(path: Path, text: str, made: list[Path]) -> None:
+    with path.open("x", encoding="utf-8") as file:
+        made.append(path)
+        file.write(text)

@@ -19,10 +19,12 @@ class Context:
     """The options before the verb.
 
     Attributes:
-        settings: --settings; None looks where design §8 says.
+        settings: --settings; None looks where config.load_settings says.
+        log: --log; None leaves the level to the verb.
     """
 
     settings: Path | None
+    log: str | None = None
 
     def run(self, work: Callable[[Installation], Awaitable[T]]) -> T:
         """Open the installation, do *work* in it and return what it returned.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated, Any
 
 import typer
@@ -9,27 +11,30 @@ import typer
 from mailer.bootstrap import Installation
 from mailer.cli import preview
 from mailer.cli.context import Context
-from mailer.cli.output import books_json, books_table, print_json, say
-from mailer.cli.week import WeekOption, chosen_period
+from mailer.cli.output import books_json, books_table, in_every_language, print_json, say
+from mailer.cli.week import NewsletterOption, WeekOption, chosen_period
 from mailer.delivery.release import Terms
 from mailer.delivery.release import release as release_issue
 from mailer.domain.books import Books
-from mailer.domain.issue import Issue, IssueWords
+from mailer.domain.issue import Issue, IssueState, IssueWords
 from mailer.domain.language import Language, parse_language
 from mailer.domain.newsletter import Newsletter
 from mailer.domain.period import Period
 from mailer.editorial import draft
 from mailer.editorial.draft import Draft
+from mailer.editorial.encoding import find_unprintable
 from mailer.errors import UsageError
 from mailer.storage import books, newsletters
 
 app = typer.Typer(help="Issues: build, check, release, follow.", no_args_is_help=True)
 app.command("preview")(preview.preview)
 
-NewsletterOption = Annotated[str | None, typer.Option(help="Its slug; needed with several newsletters.")]
-IssueOption = Annotated[int | None, typer.Option("--issue", help="Its number, instead of --week.")]
+IssueOption = Annotated[
+    int | None,
+    typer.Option("--issue", min=1, max=2**31 - 1, metavar="NUMBER", help="Its number, instead of --week."),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-Words = Annotated[list[str] | None, typer.Option(help="LANG=TEXT; once per language.")]
+Words = Annotated[list[str] | None, typer.Option(metavar="LANG=TEXT", help="Once per language.")]
 
 
 @app.command()
@@ -97,7 +102,7 @@ def release(
     """Approve and send: freeze a draft for its confirmed readers and hand it to the sender."""
     settings: Context = context.obj
 
-    async def work(installation: Installation) -> tuple[Issue, dict[Language, Books]]:
+    async def work(installation: Installation) -> tuple[Issue, Mapping[Language, Books]]:
         found = await _find(installation, newsletter, week, issue)
         presence = installation.presence()
         await presence.enter()
@@ -111,7 +116,7 @@ def release(
             released = await release_issue(installation.database, found.issue.id, terms)
         finally:
             await presence.leave()
-        return released, await installation.database.read(lambda tx: books.by_language(tx, released.id))
+        return released, await _books(installation, found)
 
     released, counted = settings.run(work)
     if json:
@@ -134,9 +139,9 @@ def stats(
     """Account for every copy of an issue, per language."""
     settings: Context = context.obj
 
-    async def work(installation: Installation) -> tuple[Issue, dict[Language, Books]]:
+    async def work(installation: Installation) -> tuple[Issue, Mapping[Language, Books]]:
         found = await _find(installation, newsletter, week, issue)
-        return found.issue, await installation.database.read(lambda tx: books.by_language(tx, found.issue.id))
+        return found.issue, await _books(installation, found)
 
     found, counted = settings.run(work)
     if json:
@@ -153,33 +158,53 @@ async def _newsletter_and_period(
     return found, chosen_period(week, found, installation.clock())
 
 
+async def _books(installation: Installation, found: Draft) -> Mapping[Language, Books]:
+    counted = await installation.database.read(lambda tx: books.by_language(tx, found.issue.id))
+    return in_every_language(counted, found.newsletter.languages)
+
+
 async def _find(installation: Installation, slug: str | None, week: str, number: int | None) -> Draft:
     if number is not None:
-        return await draft.get(installation.database, number)
+        if week != "last":
+            raise UsageError("--issue and --week both say which issue; write one of them")
+        return _as_it_stands(await draft.get(installation.database, number))
     found, period = await _newsletter_and_period(installation, slug, week)
-    return await draft.find(installation.database, found, period)
+    return _as_it_stands(await draft.find(installation.database, found, period))
 
 
-def _words(*given: list[str]) -> dict[Language, IssueWords]:
-    subjects, preheaders, notes = (_by_language(values) for values in given)
+def _as_it_stands(found: Draft) -> Draft:
+    """Leave out findings where nothing can be held any more: texts and readers go on after a release."""
+    return found if found.issue.state is IssueState.DRAFT else replace(found, findings=())
+
+
+def _words(subjects: list[str], preheaders: list[str], notes: list[str]) -> dict[Language, IssueWords]:
+    by_option = {"--subject": subjects, "--preheader": preheaders, "--opening-note": notes}
+    subjects_by, preheaders_by, notes_by = (
+        _by_language(option, values) for option, values in by_option.items()
+    )
     return {
         language: IssueWords(
-            subjects.get(language, ""), preheaders.get(language, ""), notes.get(language, "")
+            subjects_by.get(language, ""), preheaders_by.get(language, ""), notes_by.get(language, "")
         )
-        for language in subjects.keys() | preheaders.keys() | notes.keys()
+        for language in subjects_by.keys() | preheaders_by.keys() | notes_by.keys()
     }
 
 
-def _by_language(values: list[str]) -> dict[Language, str]:
-    found = {}
+def _by_language(option: str, values: list[str]) -> dict[Language, str]:
+    found: dict[Language, str] = {}
     for value in values:
-        language, equals, words = value.partition("=")
-        try:
-            found[parse_language(language)] = words.strip()
-        except ValueError as error:
-            raise UsageError(str(error)) from error
+        named, equals, words = value.partition("=")
         if not equals:
-            raise UsageError(f"“{value}” names no language; write it as be=…")
+            raise UsageError(f"{option}: “{value}” names no language; write it as be=TEXT, in quotes")
+        try:
+            language = parse_language(named)
+        except ValueError as error:
+            raise UsageError(f"{option}: {error}") from error
+        if language in found:
+            raise UsageError(f"{option}: there are two texts for “{language}”; write one of them")
+        if find_unprintable(words):
+            raise UsageError(f"{option}: the text for “{language}” must be one line of plain text")
+        found[language] = words.strip()
     return found
 
 

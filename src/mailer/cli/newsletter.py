@@ -9,10 +9,11 @@ import typer
 
 from mailer.bootstrap import Installation
 from mailer.cli.context import Context
-from mailer.cli.output import say
+from mailer.cli.output import print_json, say
+from mailer.cli.week import NewsletterOption
 from mailer.editorial.importing import import_newsletter
 from mailer.editorial.newsletter_export import write_newsletter_file
-from mailer.editorial.newsletter_file import parse_newsletter_file
+from mailer.editorial.newsletter_file import MAX_FILE_BYTES, parse_newsletter_file
 from mailer.errors import UsageError
 from mailer.storage import newsletters
 
@@ -20,26 +21,33 @@ app = typer.Typer(help="Newsletters, as newsletter.toml describes them.", no_arg
 
 
 @app.command("import")
-def import_(context: typer.Context, file: Annotated[Path, typer.Argument(help="A newsletter.toml.")]) -> None:
-    """Store a newsletter; again changes only what changed."""
-    try:
-        content = file.read_bytes()
-    except OSError as error:
-        raise UsageError(f"{file} can't be read ({error.strerror}); name a newsletter.toml") from error
-    newsletter = parse_newsletter_file(content, place=str(file))
+def import_(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A newsletter.toml.")],
+    *,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Store a newsletter.
+
+    Again changes only what changed.
+    """
+    newsletter = parse_newsletter_file(_content(file), place=str(file))
     settings: Context = context.obj
 
     async def work(installation: Installation) -> bool:
         return await import_newsletter(installation.database, newsletter)
 
     changed = settings.run(work)
+    if json:
+        print_json({"newsletter": newsletter.slug, "changed": changed})
+        return
     say(f"{newsletter.slug}: {'stored' if changed else 'nothing changed'}")
 
 
 @app.command("export")
 def export(
     context: typer.Context,
-    newsletter: Annotated[str | None, typer.Option(help="Its slug; needed with several.")] = None,
+    newsletter: NewsletterOption = None,
 ) -> None:
     """Print a newsletter as the file that import takes."""
     settings: Context = context.obj
@@ -49,4 +57,14 @@ def export(
             await installation.database.read(lambda tx: newsletters.pick(tx, newsletter))
         )
 
-    typer.echo(settings.run(work), nl=False)
+    # As bytes: the file is UTF-8 whatever the terminal's letters are.
+    typer.echo(settings.run(work).encode(), nl=False)
+
+
+def _content(file: Path) -> bytes:
+    """Read a file, but never more than shows that it is too large."""
+    try:
+        with file.open("rb") as opened:
+            return opened.read(MAX_FILE_BYTES + 1)
+    except OSError as error:
+        raise UsageError(f"{file} can't be read ({error.strerror}); name a newsletter.toml") from error

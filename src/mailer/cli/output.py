@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -20,7 +20,8 @@ def say(sentence: str) -> None:
 
 def print_json(value: Mapping[str, Any]) -> None:
     """Print one JSON object on one line."""
-    typer.echo(orjson.dumps(value).decode())
+    # As bytes: JSON is UTF-8 whatever the terminal's letters are.
+    typer.echo(orjson.dumps(value))
 
 
 def books_table(books: Mapping[Language, Books]) -> str:
@@ -32,6 +33,14 @@ def books_table(books: Mapping[Language, Books]) -> str:
         figures = "".join(f"{figure:>12}" for figure in asdict(each).values())
         lines.append(f"{name:<6}{figures}")
     return "\n".join(lines)
+
+
+def in_every_language(
+    books: Mapping[Language, Books], languages: Sequence[Language]
+) -> dict[Language, Books]:
+    """Return *books* with an empty line for a language nobody reads, in the order of *languages*."""
+    # A language that has been taken out of the newsletter since keeps its line, at the end.
+    return {language: books.get(language, Books()) for language in (*languages, *books)}
 
 
 def books_json(books: Mapping[Language, Books]) -> dict[str, Any]:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
+from mailer.audience.address import NotAnAddress, parse_address
 from mailer.audience.keys import Keys, seeded_keys
 from mailer.audience.vault import Vault
 from mailer.bootstrap import Installation
 from mailer.cli.context import Context
-from mailer.cli.week import WeekOption, chosen_period
+from mailer.cli.week import NewsletterOption, WeekOption, chosen_period
 from mailer.delivery.copy import Composer
 from mailer.delivery.letterpress import letterhead
 from mailer.domain.commentary import Commentary
@@ -23,10 +23,12 @@ from mailer.domain.period import week as iso_week
 from mailer.domain.plan import Grid, arrange, plan_for
 from mailer.domain.token import PUBLIC_ID_BYTES, Token
 from mailer.editorial import draft
+from mailer.editorial.commentary_file import CommentaryFile
 from mailer.editorial.contents import edition_content
 from mailer.editorial.importing import merged
 from mailer.editorial.sample import sample_commentaries, sample_newsletter
-from mailer.errors import UsageError
+from mailer.errors import MailerError, UsageError
+from mailer.rendering import holes
 from mailer.rendering.edition import render_edition
 from mailer.rendering.letterhead import edition_skeleton
 from mailer.storage import newsletters
@@ -41,13 +43,15 @@ _FORMATS = ("html", "text", "message")
 
 def preview(
     context: typer.Context,
-    language: Annotated[str, typer.Option(help="be, ru or en.")] = "be",
+    language: Annotated[str, typer.Option(metavar="LANG", help="be, ru or en.")] = "be",
     format_: Annotated[
-        str, typer.Option("--format", help="html, text, or message: the exact bytes.")
+        str, typer.Option("--format", metavar="FORMAT", help="html, text, or message: the exact bytes.")
     ] = "text",
-    reader: Annotated[str, typer.Option(help="Address that To shows.")] = "reader@example.org",
+    reader: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="Whose copy; To shows it.")
+    ] = "reader@example.org",
     week: WeekOption = "last",
-    newsletter: Annotated[str | None, typer.Option(help="Its slug; needed with several newsletters.")] = None,
+    newsletter: NewsletterOption = None,
     *,
     sample: Annotated[
         bool, typer.Option("--sample", help="The packaged sample issue; needs no installation.")
@@ -60,14 +64,16 @@ def preview(
         chosen = parse_language(language)
     except ValueError as error:
         raise UsageError(f"--language: {error}") from error
+    try:
+        address = parse_address(reader)
+    except NotAnAddress as error:
+        raise UsageError(f"--reader: {error}; write one, as reader@example.org") from error
     if sample:
-        sheet = _Sheet(
-            _sample_grid(), _sample_issue(), _SAMPLE_LINKS, seeded_keys(_SAMPLE_SEED), _SAMPLE_DATE
-        )
+        sheet = _sample()
     else:
         settings: Context = context.obj
         sheet = settings.run(lambda installation: _stored(installation, newsletter, week))
-    sys.stdout.buffer.write(sheet.print(chosen, format_, reader))
+    typer.echo(sheet.print(chosen, format_, address.spec), nl=False)
 
 
 class _Sheet:
@@ -83,11 +89,20 @@ class _Sheet:
     def print(self, language: Language, format_: str, reader: str) -> bytes:
         newsletter = self._grid.newsletter
         if language not in newsletter.languages:
-            raise UsageError(f"{newsletter.slug} is not published in {language}")
-        content = edition_content(self._grid, self._issue, plan_for(self._grid, language, None), self._links)
+            known = ", ".join(newsletter.languages)
+            raise UsageError(f"--language: {newsletter.slug} is not published in {language}, but in {known}")
+        plan = plan_for(self._grid, language, None)
+        if not plan.cells:
+            raise MailerError(
+                f"there is nothing to show in {language}: no text is ready; write “state: ready” in one, "
+                "then run “mailer commentary import FOLDER”"
+            )
+        content = edition_content(self._grid, self._issue, plan, self._links)
         mail = render_edition(content)
+        token = Token(_NOBODY, issue=self._issue.id)
         if format_ != "message":
-            return (mail.html if format_ == "html" else mail.text).encode()
+            part = mail.html if format_ == "html" else mail.text
+            return part.replace(holes.TOKEN, self._keys.link.link(token)).encode()
         skeleton = edition_skeleton(
             mail,
             letterhead(newsletter, language),
@@ -95,7 +110,7 @@ class _Sheet:
             date=self._date,
         )
         composer = Composer(self._keys, Vault(self._keys), "").of(newsletter)
-        return composer.copy_to(reader, skeleton, Token(_NOBODY, issue=self._issue.id)).message
+        return composer.copy_to(reader, skeleton, token).message
 
 
 def _sample() -> _Sheet:
@@ -104,15 +119,12 @@ def _sample() -> _Sheet:
 
 
 def _sample_grid() -> Grid:
-    by_topic: dict[str, Commentary] = {}
+    by_topic: dict[str, list[CommentaryFile]] = {}
     for file in sample_commentaries(_SAMPLE_WEEK):
         if file.period == _SAMPLE_WEEK:
-            before = by_topic.get(file.topic, Commentary(file.topic, file.period))
-            after = merged(before, [file])
-            by_topic[file.topic] = Commentary(
-                file.topic, file.period, after.trend, {**before.texts, **after.texts}, after.missing
-            )
-    return arrange(sample_newsletter(), _SAMPLE_WEEK, list(by_topic.values()))[0]
+            by_topic.setdefault(file.topic, []).append(file)
+    commentaries = [merged(Commentary(topic, _SAMPLE_WEEK), files) for topic, files in by_topic.items()]
+    return arrange(sample_newsletter(), _SAMPLE_WEEK, commentaries)[0]
 
 
 def _sample_issue() -> Issue:

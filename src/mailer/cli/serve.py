@@ -18,8 +18,9 @@ from mailer.web.server import listen
 
 def serve(context: typer.Context) -> None:
     """Serve the pages and send what is released; SIGTERM or Ctrl-C finishes what is in flight."""
-    set_up_log("info")
     settings: Context = context.obj
+    if settings.log is None:
+        set_up_log("info")
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(settings))
 

@@ -1,4 +1,4 @@
-"""``--week``: which period a verb is about."""
+"""``--week`` and ``--newsletter``: what a verb is about."""
 
 from __future__ import annotations
 
@@ -8,12 +8,18 @@ from typing import Annotated
 import typer
 
 from mailer.domain.newsletter import Newsletter
-from mailer.domain.period import Period, parse_period
+from mailer.domain.period import Period, parse_period, week_of
 from mailer.editorial.draft import last_period
 from mailer.errors import UsageError
 
 WeekOption = Annotated[
-    str, typer.Option(help="“last” (the last week that has ended), 2026-W47, or a day of the week.")
+    str,
+    typer.Option(
+        metavar="WEEK", help="“last” (the last week that has ended), 2026-W47, or a day of the week."
+    ),
+]
+NewsletterOption = Annotated[
+    str | None, typer.Option(metavar="SLUG", help="Needed with several newsletters.")
 ]
 
 
@@ -26,6 +32,10 @@ def chosen_period(week: str, newsletter: Newsletter, now: datetime) -> Period:
     if week == "last":
         return last_period(newsletter, now)
     try:
-        return parse_period(week)
+        period = parse_period(week)
     except ValueError as error:
         raise UsageError(f"--week: {error}") from error
+    if period != week_of(period.first_day):
+        # The only kind of period that newsletters have yet.
+        raise UsageError(f"--week: “{week}” is not one week; write it as 2026-W47")
+    return period

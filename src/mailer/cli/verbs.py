@@ -1,0 +1,59 @@
+"""The verbs of ``mailer``, and the options that stand before each of them."""
+
+from __future__ import annotations
+
+from importlib import metadata
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from mailer.cli import commentary, database, demo, init, issue, newsletter, serve
+from mailer.cli.context import Context
+from mailer.log import set_up_log
+
+app = typer.Typer(
+    name="mailer",
+    help="One weekly issue in every reader's language, and proof of what happened to each copy.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command("demo")(demo.demo)
+app.command("init")(init.init)
+app.command("serve")(serve.serve)
+app.add_typer(newsletter.app, name="newsletter")
+app.add_typer(commentary.app, name="commentary")
+app.add_typer(issue.app, name="issue")
+app.add_typer(database.app, name="db")
+
+
+def _print_version(wanted: bool) -> None:  # noqa: FBT001 - Typer's signature
+    if wanted:
+        typer.echo(f"mailer {metadata.version('mailer')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    context: typer.Context,
+    settings: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="mailer.toml, or its folder; else MAILER_SETTINGS, else the working directory.",
+        ),
+    ] = None,
+    log: Annotated[
+        Literal["debug", "info", "warning", "error"] | None,
+        typer.Option(metavar="LEVEL", help="debug, info, warning or error, to standard error."),
+    ] = None,
+    *,
+    version: Annotated[  # noqa: ARG001 - its callback does it
+        bool,
+        typer.Option("--version", help="Print the version.", is_eager=True, callback=_print_version),
+    ] = False,
+) -> None:
+    set_up_log(log or "warning")
+    context.obj = Context(settings, log)
