@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
+import shlex
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from mailer.audience.keys import TOKENS_FILE, VAULT_FILE, create_keys
+from mailer.cli.database import make_tables
 from mailer.cli.output import say
-from mailer.config import FILE_NAME, Settings
+from mailer.config import FILE_NAME, Settings, settings_without_file
 from mailer.editorial.sample import newsletter_text
 from mailer.errors import MailerError
-from mailer.storage import open_database, schema
+
+_DATA = "data"
+_NEWSLETTER = "newsletter.toml"
 
 _SETTINGS = """\
 # Settings of this machine. Newsletters, topics and schedules live in the database:
@@ -51,53 +60,95 @@ return_path_domain = ""
 
 
 def init(
-    folder: Annotated[Path, typer.Argument(help="Made if it is not there.")] = Path(),
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Made if it is not there.")] = Path(),
     *,
     yes: Annotated[bool, typer.Option("--yes", help="Ask nothing.")] = False,
 ) -> None:
-    """Write settings, keys, database and an example newsletter into a folder."""
-    if (folder / FILE_NAME).exists():
-        raise MailerError(f"{folder / FILE_NAME} exists already; choose an empty folder")
+    """Make a folder an installation: settings, keys, database and an example newsletter."""
+    _refuse_taken(folder, (FILE_NAME, _NEWSLETTER, _DATA))
     if not yes and not typer.confirm(
-        f"Write mailer.toml, newsletter.toml and data/ into {folder.resolve()}?"
+        f"Write {FILE_NAME}, {_NEWSLETTER} and {_DATA}/ into {folder.resolve()}?"
     ):
         raise MailerError("nothing was written")
     lay_out(folder)
-    keys = folder / "data" / "keys"
-    say(f"Written: {folder / FILE_NAME}, {folder / 'newsletter.toml'} and {folder / 'data'}")
+    keys = folder / _DATA / "keys"
+    say(f"Written: {folder / FILE_NAME}, {folder / _NEWSLETTER} and {folder / _DATA}")
     say("")
     say("Copy these two files to a safe place now; without them every reader is lost:")
     say(f"  {keys / VAULT_FILE}")
     say(f"  {keys / TOKENS_FILE}")
     say("")
     say("Next:")
-    say(f"  cd {folder}")
-    say("  mailer newsletter import newsletter.toml")
+    if folder.resolve() != Path.cwd():
+        say(f"  cd {shlex.quote(str(folder))}")
+    say(f"  mailer newsletter import {_NEWSLETTER}")
     say("  mailer serve")
 
 
 def lay_out(folder: Path, settings: Settings | None = None) -> Settings:
-    """Make *folder* an installation; return its settings.
+    """Make *folder* an installation, whole or not at all; return its settings.
+
+    Args:
+        folder: made with those above it if need be.
+        settings: what holds there without a file; None writes mailer.toml and newsletter.toml.
 
     Raises:
-        MailerError: the folder can't be written, or holds keys already.
+        MailerError: the folder can't be written, or holds an installation already.
     """
+    # The settings come last: where they lie, everything else does.
+    names = (_DATA,) if settings else (_NEWSLETTER, _DATA, FILE_NAME)
+    _refuse_taken(folder, names)
+    with _staging(folder, names) as staging:
+        (staging / _DATA).mkdir(mode=0o700)
+        create_keys(staging / _DATA / "keys")
+        if settings is None:
+            _write(staging / _NEWSLETTER, newsletter_text(), mode=0o644)
+            # Closed to others: the password of the outgoing server will stand in it.
+            _write(staging / FILE_NAME, _SETTINGS, mode=0o600)
+        settings = settings or settings_without_file()
+        asyncio.run(make_tables(settings.beside(staging)))
+    return settings.beside(folder)
+
+
+def _refuse_taken(folder: Path, names: Sequence[str]) -> None:
+    for name in names:
+        if os.path.lexists(folder / name):
+            raise MailerError(f"{folder / name} exists already and stays as it is; choose an empty folder")
+
+
+@contextlib.contextmanager
+def _staging(folder: Path, names: Sequence[str]) -> Iterator[Path]:
+    """
+    Yield a folder to write in; its entries *names* are moved to *folder* when all went well.
+
+    A full disk or a crash half-way leaves nothing that looks like keys or settings.
+    """
+    above = [each for each in (folder, *folder.parents) if not each.exists()]
+    moved: list[Path] = []
+    staging: Path | None = None
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        create_keys(folder / "data" / "keys")
-        if settings is None:
-            (folder / FILE_NAME).write_text(_SETTINGS, "utf-8")
-            (folder / "newsletter.toml").write_text(newsletter_text(), "utf-8")
-    except OSError as error:
-        raise MailerError(f"{folder} can't be written ({error.strerror}); choose another folder") from error
-    settings = (settings or Settings()).beside(folder)
-    asyncio.run(_make_database(settings))
-    return settings
+        staging = Path(tempfile.mkdtemp(prefix=".mailer-init-", dir=folder))
+        yield staging
+        for name in names:
+            (staging / name).rename(folder / name)
+            moved.append(folder / name)
+        staging.rmdir()
+    except BaseException as error:
+        for path in [*moved, *([staging] if staging else [])]:
+            shutil.rmtree(path, ignore_errors=True)
+            path.unlink(missing_ok=True)
+        for path in above:
+            with contextlib.suppress(OSError):
+                path.rmdir()
+        if isinstance(error, OSError):
+            raise MailerError(
+                f"{folder} can't be written ({error.strerror}), so nothing was; "
+                "make room there or choose another folder"
+            ) from error
+        raise
 
 
-async def _make_database(settings: Settings) -> None:
-    database = open_database(settings.database_url)
-    try:
-        await schema.upgrade(database)
-    finally:
-        await database.close()
+def _write(path: Path, text: str, *, mode: int) -> None:
+    path.touch(mode=mode, exist_ok=False)
+    path.write_text(text, "utf-8")
