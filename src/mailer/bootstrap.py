@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ipaddress
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -23,14 +24,17 @@ from mailer.delivery.copy import Composer
 from mailer.delivery.feed import Feed
 from mailer.delivery.letterpress import Letterpress
 from mailer.delivery.presence import Presence
+from mailer.delivery.release import Terms
 from mailer.delivery.rounds import Rounds
 from mailer.delivery.sender import Sender
+from mailer.delivery.timekeeper import Timekeeper
 from mailer.domain.links import Links
 from mailer.domain.retry import RetryPolicy
 from mailer.errors import MailerError, StorageError
 from mailer.outbox.mailbox import Mailbox
 from mailer.outbox.reading import Outbox
 from mailer.outbox.relay import Relay
+from mailer.schedule.bell import Bell
 from mailer.storage import Database, open_database, schema
 from mailer.web.app import create_app
 from mailer.web.server import serving
@@ -62,6 +66,15 @@ class Installation:
         return not self.settings.relay.host
 
     @property
+    def leaves_machine(self) -> bool:
+        """Whether the outgoing server is another machine's."""
+        host = self.settings.relay.host
+        try:
+            return not ipaddress.ip_address(host.strip("[]")).is_loopback
+        except ValueError:
+            return host not in ("", "localhost")
+
+    @property
     def hello(self) -> str:
         """The name said in EHLO."""
         return self.settings.relay.hello or urlsplit(self.settings.site.public_url).hostname or "localhost"
@@ -70,6 +83,16 @@ class Installation:
     def composer(self) -> Composer:
         """What makes copies."""
         return Composer(self.keys, self.vault, self.settings.sending.return_path_domain)
+
+    def terms(self, node_id: str, now: datetime) -> Terms:
+        """Return how a release by the process *node_id* goes at *now*."""
+        return Terms(
+            links=self.links,
+            node_id=node_id,
+            released_at=now.replace(microsecond=0),
+            rehearsal=self.is_outbox_only,
+            leaves_machine=self.leaves_machine,
+        )
 
     def presence(self) -> Presence:
         """Return this process's place among the nodes."""
@@ -101,7 +124,7 @@ async def open_installation(settings: Settings) -> AsyncIterator[Installation]:
 
 
 class Service:
-    """Pages and sender of an installation in one process."""
+    """Pages, sender and clock of an installation in one process."""
 
     def __init__(
         self, installation: Installation, *, kept: Outbox | None = None, desk_password: str | None = None
@@ -125,6 +148,13 @@ class Service:
             owner=self._presence.id,
             clock=here.clock,
         )
+        timekeeper = Timekeeper(
+            here.database,
+            lambda now: here.terms(self._presence.id, now),
+            clock=here.clock,
+            released=self._feed.wake,
+        )
+        self._bell = Bell(timekeeper.ring)
         self._outbox: Relay | None = None
         if here.is_outbox_only:
             mailbox = Mailbox(here.settings.data / "outbox")
@@ -149,6 +179,10 @@ class Service:
         """Look for work now: somebody wrote some."""
         self._wanted.set()
         self._feed.wake()
+
+    def ring(self) -> None:
+        """Look at the clock now: a newsletter or its texts have changed."""
+        self._bell.ring()
 
     @asynccontextmanager
     async def running(self, on: socket.socket | None) -> AsyncIterator[None]:
@@ -191,7 +225,8 @@ class Service:
         await rounds.recover()
         async with asyncio.TaskGroup() as group:
             sending = group.create_task(sender.run())
-            others = [group.create_task(rounds.run()), group.create_task(self._decide_sign_ups())]
+            running = (rounds.run(), self._decide_sign_ups(), self._bell.run())
+            others = [group.create_task(work) for work in running]
             try:
                 yield
             finally:
