@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from mailer.cli import commentary, database, demo, init, issue, newsletter, serve
+from mailer.cli import commentary, database, demo, init, issue, newsletter, schedule, serve
 from mailer.cli.context import Context
 from mailer.log import set_up_log
 
@@ -23,6 +23,7 @@ app = typer.Typer(
 app.command("demo")(demo.demo)
 app.command("init")(init.init)
 app.command("serve")(serve.serve)
+app.command("schedule")(schedule.schedule)
 app.add_typer(newsletter.app, name="newsletter")
 app.add_typer(commentary.app, name="commentary")
 app.add_typer(issue.app, name="issue")
