@@ -1,0 +1,67 @@
+"""What must hold before anything is opened or served here: said in one sentence, before it does harm."""
+
+from __future__ import annotations
+
+import pwd
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from mailer.errors import MailerError, SettingsError
+
+
+def check_data_is_ours(data: Path, user_id: int) -> None:
+    """
+    Refuse a data folder of another user.
+
+    Root could read it, and would leave files in it that the service can't open afterwards.
+
+    Args:
+        data: the data folder.
+        user_id: of this process.
+
+    Raises:
+        MailerError: the folder is not there, or belongs to somebody else.
+    """
+    try:
+        owner_id = data.stat().st_uid
+    except FileNotFoundError as error:
+        raise MailerError(
+            f"{data} is not there; put it back from your backup, or make an installation by “mailer init”"
+        ) from error
+    except OSError as error:
+        raise MailerError(
+            f"{data} can't be looked at ({error.strerror}); run this as the user it belongs to"
+        ) from error
+    if owner_id != user_id:
+        owner = _name(owner_id)
+        raise MailerError(
+            f"{data} belongs to {owner}, and this runs as {_name(user_id)}; run it as that user: "
+            f"“sudo -u {owner} mailer …”"
+        )
+
+
+def check_links_are_private(public_url: str, *, leaves_machine: bool) -> None:
+    """
+    Refuse to serve readers over http: their addresses and links would cross the network in the clear.
+
+    Args:
+        public_url: [site] public_url.
+        leaves_machine: whether the outgoing server is another machine's. Without one, or with one here,
+            no reader gets a link: that is how one tries it out.
+
+    Raises:
+        SettingsError: the address is not https although mail leaves this machine.
+    """
+    if leaves_machine and urlsplit(public_url).scheme != "https":
+        raise SettingsError(
+            f"[site] public_url is {public_url}, so readers’ addresses and links would cross the network "
+            "in the clear; put a web server with https in front (docs/deploy.md) and write its address, as "
+            "https://news.example.org"
+        )
+
+
+def _name(user_id: int) -> str:
+    try:
+        return pwd.getpwuid(user_id).pw_name
+    except KeyError:
+        return f"user {user_id}"
