@@ -8,12 +8,15 @@ import time
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from mailer.audience.departure import unsubscribe
 from mailer.delivery.presence import Presence
 from mailer.delivery.recovery import recover
 from mailer.delivery.release import release
 from mailer.domain.issue import IssueState
 from mailer.domain.token import Token
+from mailer.errors import InvalidMove
 from mailer.storage import open_database
 from tests.acceptance.releasing import READERS, RELEASED, TOO_LATE, Newsroom, raced, release_slowly, terms
 from tests.integration.delivery.house import SECRETS, House, utc_now
@@ -95,6 +98,26 @@ def test_who_leaves_between_slices_gets_no_copy(tmp_path: Path) -> None:
         assert 0 < states["skipped"] < len(left)
         assert released.state is IssueState.RELEASED
         assert (await house.books()).pending == 200 - len(left)
+        await house.database.close()
+
+    asyncio.run(scene())
+
+
+def test_a_release_that_was_taken_for_dead_ends_without_harm(tmp_path: Path) -> None:
+    """When another node undoes it in the middle, it hears so, writes nothing more and removes nothing."""
+    room = Newsroom(tmp_path)
+    asyncio.run(room.furnish(1, [f"reader{number}@example.org" for number in range(200)]))
+
+    async def scene() -> None:
+        house = House(open_database(room.url))
+        stood_still = asyncio.create_task(release(house.database, 1, terms("node-1", slice_size=1)))
+        await _until_written(room, 20)
+        await recover(house.database, ["node-1"], now=utc_now(), resend_at=utc_now())
+        with pytest.raises(InvalidMove, match="was undone while it stood still"):
+            await stood_still
+        assert await house.rows("SELECT count(*) FROM delivery") == [(0,)]
+        await release(house.database, 1, terms("node-2"))
+        assert (await house.books()).pending == 200
         await house.database.close()
 
     asyncio.run(scene())
