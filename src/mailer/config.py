@@ -6,7 +6,6 @@ What belongs to a newsletter (languages, topics, schedule) lives in the database
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
@@ -28,12 +27,11 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from mailer.domain.nearest import did_you_mean
+from mailer.config_problems import PREFIX, refuse_unknown_variables, sentence, small
 from mailer.errors import SettingsError
 
 FILE_NAME = "mailer.toml"
 _VARIABLE = "MAILER_SETTINGS"
-_PREFIX = "MAILER_"
 _THIS_MACHINE = ("localhost", "::1")
 
 
@@ -146,7 +144,7 @@ class Settings(BaseSettings):
     """Everything mailer.toml may say; ``MAILER_SITE__LISTEN`` overrides [site] listen, and so on."""
 
     model_config = SettingsConfigDict(
-        env_prefix="MAILER_", env_nested_delimiter="__", extra="forbid", frozen=True
+        env_prefix=PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True
     )
 
     database: DatabaseSettings = DatabaseSettings()
@@ -214,7 +212,7 @@ def load_settings(path: Path | None = None) -> Settings:
             f"{path} is not there; go to the folder that “mailer init” made, or add --settings FILE"
         )
 
-    _refuse_unknown_variables(os.environ)
+    refuse_unknown_variables(os.environ, _names_by_section())
 
     class FromFile(Settings):
         model_config = SettingsConfigDict(toml_file=path)
@@ -222,7 +220,7 @@ def load_settings(path: Path | None = None) -> Settings:
     try:
         return FromFile().beside(path.parent)
     except ValidationError as error:
-        raise SettingsError(_sentence(error, path)) from error
+        raise SettingsError(sentence(error, str(path), os.environ, _names_by_section())) from error
     except UnicodeDecodeError as error:
         raise SettingsError(f"{path} is not UTF-8; open it and save it again as UTF-8") from error
     except OSError as error:
@@ -230,7 +228,7 @@ def load_settings(path: Path | None = None) -> Settings:
     except ValueError as error:
         # tomllib's own words, with line and column.
         raise SettingsError(
-            f'{path} can\'t be read: {_small(str(error))}; write name = "value", text in quotes'
+            f'{path} can\'t be read: {small(str(error))}; write name = "value", text in quotes'
         ) from error
 
 
@@ -240,11 +238,11 @@ def settings_without_file() -> Settings:
     Raises:
         SettingsError: the environment says something we can't use.
     """
-    _refuse_unknown_variables(os.environ)
+    refuse_unknown_variables(os.environ, _names_by_section())
     try:
         return Settings()
     except ValidationError as error:
-        raise SettingsError(_sentence(error, Path(FILE_NAME))) from error
+        raise SettingsError(sentence(error, FILE_NAME, os.environ, _names_by_section())) from error
 
 
 def settings_of_our_own(**sections: BaseModel) -> Settings:
@@ -257,58 +255,10 @@ def settings_of_our_own(**sections: BaseModel) -> Settings:
     return Settings.model_construct(**(usual | sections))
 
 
-def _refuse_unknown_variables(environment: Mapping[str, str]) -> None:
-    """
-    Refuse variables that are meant for a section, but name no setting of it.
-
-    Others that begin with MAILER_ are left alone: container engines make up names of that kind.
-    """
-    for section in Settings.model_fields:
-        meant, names = f"{_PREFIX}{section}_".upper(), _names([section])
-        known = {f"{meant}_{name}".upper() for name in names}
-        for variable in environment:
-            if variable.upper().startswith(meant) and variable.upper() not in known:
-                name = variable[len(meant) :].strip("_").lower()
-                near = f" (did you mean “{meant}_{name.upper()}”?)" if name in names else ""
-                raise SettingsError(
-                    f"{variable} in the environment is not a setting{near or did_you_mean(name, names)}; "
-                    f"known here: {', '.join(sorted(known))}"
-                )
-
-
-def _sentence(error: ValidationError, path: Path) -> str:
-    """Say the first thing that is wrong, in the words of the file; never the value (it may be secret)."""
-    first = error.errors(include_input=False, include_url=False)[0]
-    names = [str(part) for part in first["loc"] if not isinstance(part, int)]
-    said = _small(first["msg"].removeprefix("Value error, "))
-    variable = f"{_PREFIX}{'__'.join(names)}".upper()
-    if variable in {name.upper() for name in os.environ}:
-        return f"{variable} in the environment {_predicate(said)}"
-    *section, name = names
-    where = f"[{'.'.join(section)}] {name}" if section else f"“{name}”"
-    if first["type"] == "extra_forbidden":
-        known = _names(section)
-        return f"{path}: {where} is not a setting{did_you_mean(name, known)}; known here: {', '.join(known)}"
-    if first["type"] == "model_type":
-        return f"{path}: {where} must be a section: a line [{name}], and its settings below"
-    if not section:
-        return f"{path}: [{name}] {said}"
-    return f"{path}: {where} {_predicate(said)}"
-
-
-def _predicate(said: str) -> str:
-    return said if said.startswith("is ") else f"is not right: {said}"
-
-
-def _small(words: str) -> str:
-    return f"{words[:1].lower()}{words[1:]}"
-
-
-def _names(section: list[str]) -> list[str]:
-    fields: dict[str, object] = dict(Settings.model_fields)
-    if section:
-        kind = Settings.model_fields[section[0]].annotation
-        assert isinstance(kind, type)
-        assert issubclass(kind, BaseModel)
-        fields = dict(kind.model_fields)
-    return list(fields)
+def _names_by_section() -> dict[str, list[str]]:
+    sections = {name: field.annotation for name, field in Settings.model_fields.items()}
+    return {
+        name: list(kind.model_fields)
+        for name, kind in sections.items()
+        if isinstance(kind, type) and issubclass(kind, BaseModel)
+    }
