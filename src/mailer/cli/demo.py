@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import secrets
 import shutil
 import signal
@@ -19,38 +20,53 @@ from uvloop import new_event_loop
 from mailer.cli.demonstration import Demonstration, Report
 from mailer.cli.init import lay_out
 from mailer.cli.output import books_json, books_table, print_json, say
-from mailer.config import DatabaseSettings, SendingSettings, Settings, SiteSettings
+from mailer.config import SendingSettings, Settings, SiteSettings, settings_of_our_own
 from mailer.domain.books import Books
 from mailer.errors import MailerError, UsageError
-from mailer.web.server import listen
+from mailer.web.server import PortInUse, listen
 
 _PORT = 8080
 _RETRY_S = 1.0
 
 
 def demo(
-    readers: Annotated[int, typer.Option(min=1, max=1_000_000, help="How many sign up.")] = 300,
-    keep: Annotated[Path | None, typer.Option(help="Work in this new folder and keep it.")] = None,
+    readers: Annotated[
+        int, typer.Option(min=1, max=1_000_000, metavar="NUMBER", help="How many sign up.")
+    ] = 300,
+    keep: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Work in this new folder and keep it.")
+    ] = None,
     host: Annotated[str, typer.Option(help="Address the pages listen on.")] = "127.0.0.1",
     *,
     once: Annotated[bool, typer.Option("--once", help="End after the report.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the report as one JSON object.")] = False,
 ) -> None:
-    """Sign readers up, build, release, send, retry and unsubscribe, on sample data."""
-    with _folder(keep) as folder, _socket(host, once=once) as on:
-        settings = lay_out(folder, _settings(host, on))
-        demonstration = Demonstration(settings, readers, desk_password=secrets.token_urlsafe(9))
-        balanced = True
-        # Ctrl-C is how the demo is meant to end.
-        with contextlib.suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=new_event_loop) as runner:
-            balanced = runner.run(_play(demonstration, on, json=json))
+    """Show the whole cycle on sample data.
+
+    Readers sign up and confirm, the week is built, released and sent; some mails are put off and
+    tried again, some refused; some readers leave. Then the pages stay up until Ctrl-C.
+    """
+    # Both signals end in the same way, wherever they meet us: the temporary folder goes.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    balanced = True
+    try:
+        with _folder(keep) as folder, _socket(host, once=once) as on:
+            settings = lay_out(folder, _settings(host, on))
+            demonstration = Demonstration(settings, readers, desk_password=secrets.token_urlsafe(9))
+            with asyncio.Runner(loop_factory=new_event_loop) as runner:
+                balanced = runner.run(_play(demonstration, on, json=json))
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        # Ctrl-C is how the demo is meant to end; but --once owes a report.
+        if once:
+            raise KeyboardInterrupt from None
     if not balanced:
         raise MailerError("the books do not balance: some copy is counted twice or not at all")
 
 
 async def _play(demonstration: Demonstration, on: socket.socket | None, *, json: bool) -> bool:
-    stopped = asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
+    task = asyncio.current_task()
+    assert task is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     async with demonstration.running(on):
         report = await demonstration.play()
         total = sum(report.books.values(), Books())
@@ -62,8 +78,8 @@ async def _play(demonstration: Demonstration, on: socket.socket | None, *, json:
             say(f"\n{'The books balance.' if total.balance else 'THE BOOKS DO NOT BALANCE.'}")
             say(f"It took {report.seconds:.1f} s for {demonstration.mail_count} mails over a real socket.")
         if on is not None:
-            _say_where(demonstration, on)
-            await stopped.wait()
+            _say_where(demonstration, on, beside=json)
+            await asyncio.Event().wait()
     return bool(books_json(report.books)["books_balance"])
 
 
@@ -76,22 +92,32 @@ def _as_json(report: Report) -> dict[str, Any]:
     }
 
 
-def _say_where(demonstration: Demonstration, on: socket.socket) -> None:
-    host, port = on.getsockname()[:2]
-    say("")
-    say(f"The site:        http://{host}:{port}/")
-    say(f"The kept mails:  http://{host}:{port}/desk/outbox")
-    say(f"                 name desk, password {demonstration.desk_password}")
-    say(f"From elsewhere:  ssh -L {port}:127.0.0.1:{port} {socket.gethostname()}")
-    say("                 then open the same addresses there")
-    say("Ctrl-C ends the demo.")
+def _say_where(demonstration: Demonstration, on: socket.socket, *, beside: bool) -> None:
+    """Say where to look; *beside* the output, on standard error, where that is for a program."""
+    host, port = _shown(on.getsockname()[0]), on.getsockname()[1]
+    for line in (
+        "",
+        f"The site:        http://{host}:{port}/",
+        f"The kept mails:  http://{host}:{port}/desk/outbox",
+        f"                 name desk, password {demonstration.desk_password}",
+        f"From elsewhere:  ssh -L {port}:{host}:{port} {socket.gethostname()}",
+        "                 then open the same addresses there",
+        "Ctrl-C ends the demo.",
+    ):
+        typer.echo(line, err=beside)
+
+
+def _shown(host: str) -> str:
+    """Return how a browser on this machine calls *host*."""
+    if host in ("0.0.0.0", "::"):  # noqa: S104 - nothing is bound here
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host
 
 
 def _settings(host: str, on: socket.socket | None) -> Settings:
     port = on.getsockname()[1] if on is not None else _PORT
-    return Settings(
-        database=DatabaseSettings(),
-        site=SiteSettings(public_url=f"http://127.0.0.1:{port}", listen=f"{host}:{port}"),
+    return settings_of_our_own(
+        site=SiteSettings(public_url=f"http://{_shown(host)}:{port}", listen=f"{host}:{port}"),
         sending=SendingSettings(retry_minutes=(_RETRY_S / 60,)),
     )
 
@@ -100,8 +126,8 @@ def _settings(host: str, on: socket.socket | None) -> Settings:
 def _folder(keep: Path | None) -> Iterator[Path]:
     """Yield a folder to work in: a temporary one, or *keep*, which must be new or empty."""
     if keep is not None:
-        if keep.exists() and (not keep.is_dir() or any(keep.iterdir())):
-            raise UsageError(f"--keep: {keep} is not empty; name a new folder")
+        if os.path.lexists(keep) and (not keep.is_dir() or any(keep.iterdir())):
+            raise UsageError(f"--keep: {keep} is not an empty folder; name a new one")
         yield keep
         return
     folder = Path(tempfile.mkdtemp(prefix="mailer-demo-"))
@@ -119,7 +145,7 @@ def _socket(host: str, *, once: bool) -> Iterator[socket.socket | None]:
         return
     try:
         on = listen(host, _PORT)
-    except UsageError:
+    except PortInUse:
         on = listen(host, 0)
     with on:
         yield on

@@ -21,6 +21,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from mailer.bootstrap import Installation, Service, open_installation
+from mailer.cli.output import in_every_language
 from mailer.config import RelaySettings, Settings
 from mailer.delivery.release import Terms, release
 from mailer.domain.books import Books
@@ -29,6 +30,7 @@ from mailer.domain.language import Language
 from mailer.editorial import draft
 from mailer.editorial.importing import import_commentaries, import_newsletter
 from mailer.editorial.sample import sample_commentaries, sample_newsletter
+from mailer.errors import MailerError
 from mailer.outbox.journal import Receipt
 from mailer.outbox.mailbox import Mailbox
 from mailer.outbox.reading import Outbox
@@ -63,7 +65,12 @@ class Applicant:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What became of the issue."""
+    """What became of the issue.
+
+    Attributes:
+        books: of every language of the newsletter, in its order.
+        seconds: from the first sign-up to the last mail.
+    """
 
     newsletter: str
     week: str
@@ -86,7 +93,7 @@ def _applicant(number: int) -> Applicant:
             address = f"{name}@slow.example.org"
         case 2 | 35:
             address = f"{name}@busy.example.net"
-        case 0:
+        case 3:
             address = f"gone{number:07}@example.com"
         case other:
             address = f"{name}@example.{('org', 'net', 'com')[other % 3]}"
@@ -143,6 +150,7 @@ class Demonstration:
             await self._send(progress, drafted.issue.id)
             await self._leave(progress)
         counted = await here.database.read(lambda tx: books.by_language(tx, drafted.issue.id))
+        counted = in_every_language(counted, newsletter.languages)
         return Report(newsletter.slug, period.key, counted, time.monotonic() - began)
 
     async def _see(self, receipt: Receipt) -> None:
@@ -256,7 +264,11 @@ async def _each(items: Iterable[T], work: Callable[[T], Awaitable[None]], tick: 
 
 
 def _ok(answer: httpx.Response) -> None:
-    answer.raise_for_status()
+    if answer.is_error:
+        raise MailerError(
+            f"the demo's own pages answer {answer.status_code}; is the disk full? "
+            "Make room, or name another folder with --keep"
+        )
 
 
 def _progress() -> Progress:
