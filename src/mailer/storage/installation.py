@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import case, insert, select, update
+from sqlalchemy import case, insert, literal, select, update
 
 from mailer.storage.database import Transaction
 from mailer.storage.desk_tables import installation as table
@@ -56,7 +56,8 @@ def count(tx: Transaction, now: datetime) -> Identity:
 
 def _raised(tx: Transaction, now: datetime) -> Identity:
     # A clock that was set back must not take away the proof of it.
-    counted_at = case((table.c.counted_at > now, table.c.counted_at), else_=now)
+    moment = literal(now, table.c.counted_at.type)
+    counted_at = case((table.c.counted_at > moment, table.c.counted_at), else_=moment)
     tx.execute(update(table).values(counter=table.c.counter + 1, counted_at=counted_at))
     found = find(tx)
     assert found is not None
