@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from urllib.parse import urlsplit
 
 import structlog
@@ -75,6 +76,12 @@ class Installation:
             return host not in ("", "localhost")
 
     @property
+    def relay_name(self) -> str:
+        """The outgoing server as a person knows it; empty where none is set."""
+        relay = self.settings.relay
+        return f"{relay.host}, port {relay.port}" if relay.host else ""
+
+    @property
     def hello(self) -> str:
         """The name said in EHLO."""
         return self.settings.relay.hello or urlsplit(self.settings.site.public_url).hostname or "localhost"
@@ -126,9 +133,7 @@ async def open_installation(settings: Settings) -> AsyncIterator[Installation]:
 class Service:
     """Pages, sender and clock of an installation in one process."""
 
-    def __init__(
-        self, installation: Installation, *, kept: Outbox | None = None, desk_password: str | None = None
-    ) -> None:
+    def __init__(self, installation: Installation, *, kept: Outbox | None = None) -> None:
         """
         Put the pieces together; nothing runs yet.
 
@@ -136,7 +141,6 @@ class Service:
             installation: open.
             kept: mails that an outbox of the caller's keeps; where no outgoing server is set, the
                 service runs an outbox of its own.
-            desk_password: opens the page of kept mails; None closes it.
         """
         here = self._installation = installation
         self._wanted = asyncio.Event()
@@ -166,8 +170,9 @@ class Service:
             links=here.links,
             clock=here.clock,
             wake=self.wake,
+            terms=partial(here.terms, self._presence.id),
             mailbox=kept,
-            desk_password=desk_password,
+            relay=here.relay_name,
         )
 
     @property

@@ -23,11 +23,13 @@ class LiveSite:
         url: its address, without a slash at its end.
         token: an unsubscribe link's.
         secret: an open confirm link's.
+        cookie: of an operator who has logged in.
     """
 
     url: str
     token: str
     secret: str
+    cookie: str
     stage: Stage
 
 
@@ -38,13 +40,15 @@ def live_site(folder: Path, *, mailbox: KeptMails | None = None) -> Iterator[Liv
     opened: list[LiveSite] = []
 
     async def serve() -> None:
-        async with standing(folder, mailbox=mailbox, desk_password="secret") as stage:
+        on = listen("127.0.0.1", 0)
+        url = f"http://127.0.0.1:{on.getsockname()[1]}"
+        async with standing(folder, base=url, mailbox=mailbox) as stage:
             await stage.sign_up("new@example.org")
             await stage.decide()
-            on = listen("127.0.0.1", 0)
-            url = f"http://127.0.0.1:{on.getsockname()[1]}"
+            await stage.log_in()
+            cookie = stage.client.cookies["mailer_session"]
             async with serving(create_app(stage.site), on):
-                opened.append(LiveSite(url, stage.token(letter=True), await stage.secret(), stage))
+                opened.append(LiveSite(url, stage.token(letter=True), await stage.secret(), cookie, stage))
                 started.set()
                 await asyncio.to_thread(stop.wait)
 

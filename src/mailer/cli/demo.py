@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import secrets
 import shutil
 import signal
 import socket
@@ -17,11 +16,12 @@ from typing import Annotated, Any
 import typer
 from uvloop import new_event_loop
 
-from mailer.cli.demonstration import Demonstration, Report
+from mailer.cli.demonstration import OPERATOR, Demonstration, Report
 from mailer.cli.init import lay_out
 from mailer.cli.output import books_json, books_table, print_json, say
 from mailer.config import SendingSettings, Settings, SiteSettings, settings_of_our_own
 from mailer.domain.books import Books
+from mailer.editorial.operators import make_password
 from mailer.errors import MailerError, UsageError
 from mailer.web.server import PortInUse, listen
 
@@ -52,7 +52,7 @@ def demo(
     try:
         with _folder(keep) as folder, _socket(host, once=once) as on:
             settings = lay_out(folder, _settings(host, on))
-            demonstration = Demonstration(settings, readers, desk_password=secrets.token_urlsafe(9))
+            demonstration = Demonstration(settings, readers, desk_password=make_password())
             with asyncio.Runner(loop_factory=new_event_loop) as runner:
                 balanced = runner.run(_play(demonstration, on, json=json))
     except (KeyboardInterrupt, asyncio.CancelledError):
@@ -98,8 +98,9 @@ def _say_where(demonstration: Demonstration, on: socket.socket, *, beside: bool)
     for line in (
         "",
         f"The site:        http://{host}:{port}/",
+        f"The desk:        http://{host}:{port}/desk/",
+        f"                 name {OPERATOR}, password {demonstration.desk_password}",
         f"The kept mails:  http://{host}:{port}/desk/outbox",
-        f"                 name desk, password {demonstration.desk_password}",
         f"From elsewhere:  ssh -L {port}:{host}:{port} {socket.gethostname()}",
         "                 then open the same addresses there",
         "Ctrl-C ends the demo.",

@@ -29,6 +29,7 @@ from mailer.domain.issue import IssueState
 from mailer.domain.language import Language
 from mailer.editorial import draft
 from mailer.editorial.importing import import_commentaries, import_newsletter
+from mailer.editorial.operators import set_password
 from mailer.editorial.sample import sample_commentaries, sample_newsletter
 from mailer.errors import MailerError
 from mailer.outbox.journal import Receipt
@@ -44,6 +45,8 @@ dot  *@busy.example.net defer 2 452 4.3.1 Insufficient system storage
 rcpt gone*@example.com  refuse   550 5.1.1 No such user here
 """
 _SLUG = "belarus-weekly"
+OPERATOR = "desk"
+"""Who can log in to the desk of the demonstration."""
 _BROWSERS = 16
 _POLL_S = 0.1
 # Which of the readers leave by the link of their issue: every so many.
@@ -128,7 +131,9 @@ class Demonstration:
         try:
             async with open_installation(settings) as self._installation:
                 kept = Outbox(self._mailbox)
-                self._service = Service(self._installation, kept=kept, desk_password=self.desk_password)
+                self._service = Service(self._installation, kept=kept)
+                if on is not None:
+                    await set_password(self._installation.database, OPERATOR, self.desk_password)
                 async with self._service.running(on):
                     yield
         finally:

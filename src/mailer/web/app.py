@@ -5,10 +5,13 @@ from __future__ import annotations
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
+from starlette.routing import Route
 
 from mailer.web import assets
 from mailer.web.armour import MOST_BODY_BYTES, Armour
-from mailer.web.desk import outbox
+from mailer.web.desk import approving, editions, login, outbox, texts
+from mailer.web.desk import front as desk_front
+from mailer.web.desk import issue as desk_issue
 from mailer.web.public import confirm, front, issue, signup, unsubscribe
 from mailer.web.refusals import handlers
 from mailer.web.site import Site
@@ -24,7 +27,7 @@ def create_app(site: Site) -> FastAPI:
         redirect_slashes=False,
         routes=[
             *assets.routes(),
-            *outbox.routes(site),
+            *_desk(site),
             *unsubscribe.routes(site),
             *signup.routes(site),
             *confirm.routes(site),
@@ -37,3 +40,16 @@ def create_app(site: Site) -> FastAPI:
         ],
         exception_handlers=handlers(site),
     )
+
+
+def _desk(site: Site) -> list[Route]:
+    return [
+        *login.routes(site),
+        *desk_front.routes(site),
+        *approving.routes(site),
+        *desk_issue.routes(site),
+        *editions.routes(site),
+        *texts.routes(site),
+        *outbox.routes(site),
+        *desk_front.other_routes(site),
+    ]

@@ -1,4 +1,4 @@
-"""The files that pages refer to: one style sheet and one icon, read once, cached by browsers for a year.
+"""The files that pages refer to: style sheets, an icon, the desk's script; cached by browsers for a year.
 
 The address of each holds a digest of its content, so that a new version is fetched at once.
 """
@@ -16,7 +16,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 _FOLDER = Path(__file__).resolve().parent / "static"
-_TYPES = {".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
+_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+}
 _ROBOTS = "User-agent: *\nDisallow: /u/\nDisallow: /*/confirm/\nDisallow: /desk/\n"
 
 

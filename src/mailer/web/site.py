@@ -9,6 +9,7 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from mailer.audience.vault import Vault
+from mailer.delivery.release import Terms
 from mailer.domain.issue import IssueKind
 from mailer.domain.links import Links
 from mailer.domain.token import TokenKeys
@@ -72,6 +73,33 @@ class KeptMails(Protocol):
         """Open one; raises NotFound."""
 
 
+class FenceState(Protocol):
+    """Whether mail may go; domain.fence.FenceState is one."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it may."""
+
+    @property
+    def needs_permission(self) -> bool:
+        """Whether a person must allow it."""
+
+    @property
+    def sentence(self) -> str:
+        """Why not, and the next step; empty while open."""
+
+
+class Fence(Protocol):
+    """Keeps a restored copy from sending; delivery.fence.Fence is one."""
+
+    @property
+    def state(self) -> FenceState:
+        """What the last look found."""
+
+    async def allow(self) -> None:
+        """Let this database send."""
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
     """What the pages need.
@@ -83,7 +111,10 @@ class Site:
         wake: called after a POST that gives the sender work; returns at once.
         mailbox: the kept mails while nothing leaves this machine, else None: then there is no page of
             them, and what was released as a rehearsal has no public page.
-        desk_password: of the user “desk”; None closes the desk.
+        terms: makes the terms of a release at a time.
+        relay: the outgoing mail server as operators know it (“smtp.example.org, port 587”); empty
+            where none is set.
+        fence: None where there is none to look at.
     """
 
     database: Database
@@ -92,8 +123,10 @@ class Site:
     links: Links
     clock: Callable[[], datetime]
     wake: Callable[[], None]
+    terms: Callable[[datetime], Terms]
     mailbox: KeptMails | None = None
-    desk_password: str | None = field(default=None, repr=False)
+    relay: str = ""
+    fence: Fence | None = None
 
     @property
     def paths(self) -> Links:

@@ -43,7 +43,6 @@ TARGETS = [
     ("GET", "/static/../app.py"),
     ("GET", "/static/%2e%2e%2fapp.py"),
     ("GET", "/static/app.py"),
-    ("GET", "/desk/outbox"),
     ("GET", "/docs"),
     ("GET", "/openapi.json"),
     ("DELETE", "/be/"),
