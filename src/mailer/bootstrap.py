@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ipaddress
+import os
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -17,13 +18,16 @@ import structlog
 from fastapi import FastAPI
 
 from mailer.audience import signup
+from mailer.audience.keycheck import check_keys
 from mailer.audience.keys import Keys, load_keys
 from mailer.audience.vault import Vault
 from mailer.config import RelaySettings, Settings
 from mailer.delivery.connection import Dialler
 from mailer.delivery.copy import Composer
 from mailer.delivery.feed import Feed
+from mailer.delivery.fence import Fence, identify
 from mailer.delivery.letterpress import Letterpress
+from mailer.delivery.premises import check_data_is_ours, check_links_are_private
 from mailer.delivery.presence import Presence
 from mailer.delivery.release import Terms
 from mailer.delivery.rounds import Rounds
@@ -99,7 +103,12 @@ class Installation:
             released_at=now.replace(microsecond=0),
             rehearsal=self.is_outbox_only,
             leaves_machine=self.leaves_machine,
+            fence=self.fence(),
         )
+
+    def fence(self) -> Fence:
+        """Return what keeps a restored copy from sending; it has not looked yet."""
+        return Fence(self.database, self.settings.data, clock=self.clock)
 
     def presence(self) -> Presence:
         """Return this process's place among the nodes."""
@@ -111,9 +120,11 @@ async def open_installation(settings: Settings) -> AsyncIterator[Installation]:
     """Open an installation and close it afterwards.
 
     Raises:
-        KeysError: keys are missing or damaged.
+        MailerError: the data folder is another user's.
+        KeysError: keys are missing, damaged or of another installation.
         StorageError: the database is of another version, can't be read or is not there.
     """
+    check_data_is_ours(settings.data, os.geteuid())
     keys = load_keys(settings.data / "keys")
     file = settings.database_file
     if file is not None and not file.exists():
@@ -125,7 +136,10 @@ async def open_installation(settings: Settings) -> AsyncIterator[Installation]:
     database = open_database(settings.database_url)
     try:
         await database.read(schema.check_version)
-        yield Installation(settings, database, keys, Vault(keys), Links(settings.site.public_url))
+        vault = Vault(keys)
+        await identify(database, settings.data, now=utc_now())
+        await check_keys(database, keys, vault)
+        yield Installation(settings, database, keys, vault, Links(settings.site.public_url))
     finally:
         await database.close()
 
@@ -145,12 +159,14 @@ class Service:
         here = self._installation = installation
         self._wanted = asyncio.Event()
         self._presence = here.presence()
+        self._fence = here.fence()
         self._feed = Feed(
             here.database,
             here.composer,
             Letterpress(here.links),
             owner=self._presence.id,
             clock=here.clock,
+            may_send=lambda: self._fence.is_open,
         )
         timekeeper = Timekeeper(
             here.database,
@@ -180,6 +196,11 @@ class Service:
         """The pages."""
         return create_app(self._site)
 
+    @property
+    def fence(self) -> Fence:
+        """Whether mail may go, and why not; it looks for as long as the service runs."""
+        return self._fence
+
     def wake(self) -> None:
         """Look for work now: somebody wrote some."""
         self._wanted.set()
@@ -199,7 +220,10 @@ class Service:
 
         Raises:
             MailerError: another process sends from the same data.
+            SettingsError: readers' links would cross the network in the clear.
         """
+        here = self._installation
+        check_links_are_private(here.settings.site.public_url, leaves_machine=here.leaves_machine)
         await self._presence.enter()
         try:
             self._presence.be_the_sender()
@@ -227,10 +251,12 @@ class Service:
         retry = RetryPolicy(tuple(minutes * 60 for minutes in here.settings.sending.retry_minutes))
         sender = Sender(here.database, self._feed, Dialler(relay, here.hello), retry=retry, clock=here.clock)
         rounds = Rounds(here.database, self._presence, retry=retry, clock=here.clock)
+        await self._fence.count()
         await rounds.recover()
         async with asyncio.TaskGroup() as group:
             sending = group.create_task(sender.run())
-            running = (rounds.run(), self._decide_sign_ups(), self._bell.run())
+            watching = self._fence.watch(self._feed.wake)
+            running = (rounds.run(), self._decide_sign_ups(), self._bell.run(), watching)
             others = [group.create_task(work) for work in running]
             try:
                 yield
