@@ -36,7 +36,7 @@ def demo(
     keep: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Work in this new folder and keep it.")
     ] = None,
-    host: Annotated[str, typer.Option(help="Address the pages listen on.")] = "127.0.0.1",
+    host: Annotated[str, typer.Option(metavar="ADDRESS", help="Where the pages listen.")] = "127.0.0.1",
     *,
     once: Annotated[bool, typer.Option("--once", help="End after the report.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the report as one JSON object.")] = False,

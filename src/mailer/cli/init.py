@@ -15,11 +15,14 @@ from typing import Annotated
 import typer
 
 from mailer.audience.keys import TOKENS_FILE, VAULT_FILE, create_keys
+from mailer.bootstrap import utc_now
 from mailer.cli.database import make_tables
 from mailer.cli.output import say
 from mailer.config import FILE_NAME, Settings, settings_without_file
+from mailer.delivery.fence import identify
 from mailer.editorial.sample import newsletter_text
 from mailer.errors import MailerError
+from mailer.storage import open_database
 
 _DATA = "data"
 _NEWSLETTER = "newsletter.toml"
@@ -64,7 +67,10 @@ def init(
     *,
     yes: Annotated[bool, typer.Option("--yes", help="Ask nothing.")] = False,
 ) -> None:
-    """Make a folder an installation: settings, keys, database and an example newsletter."""
+    """Make a folder an installation.
+
+    Settings, keys, an empty database and an example newsletter are written into it.
+    """
     _refuse_taken(folder, (FILE_NAME, _NEWSLETTER, _DATA))
     if not yes and not typer.confirm(
         f"Write {FILE_NAME}, {_NEWSLETTER} and {_DATA}/ into {folder.resolve()}?"
@@ -85,12 +91,13 @@ def init(
     say("  mailer serve")
 
 
-def lay_out(folder: Path, settings: Settings | None = None) -> Settings:
+def lay_out(folder: Path, settings: Settings | None = None, *, is_sample: bool = False) -> Settings:
     """Make *folder* an installation, whole or not at all; return its settings.
 
     Args:
         folder: made with those above it if need be.
         settings: what holds there without a file; None writes mailer.toml and newsletter.toml.
+        is_sample: whether sample texts will be put in, which must not leave the machine.
 
     Raises:
         MailerError: the folder can't be written, or holds an installation already.
@@ -106,8 +113,17 @@ def lay_out(folder: Path, settings: Settings | None = None) -> Settings:
             # Closed to others: the password of the outgoing server will stand in it.
             _write(staging / FILE_NAME, _SETTINGS, mode=0o600)
         settings = settings or settings_without_file()
-        asyncio.run(make_tables(settings.beside(staging)))
+        asyncio.run(_make_database(settings.beside(staging), is_sample=is_sample))
     return settings.beside(folder)
+
+
+async def _make_database(settings: Settings, *, is_sample: bool) -> None:
+    await make_tables(settings)
+    database = open_database(settings.database_url)
+    try:
+        await identify(database, settings.data, now=utc_now(), is_sample=is_sample)
+    finally:
+        await database.close()
 
 
 def _refuse_taken(folder: Path, names: Sequence[str]) -> None:

@@ -13,7 +13,6 @@ from mailer.cli import preview
 from mailer.cli.context import Context
 from mailer.cli.output import books_json, books_table, in_every_language, print_json, say
 from mailer.cli.week import NewsletterOption, WeekOption, chosen_period
-from mailer.delivery.release import Terms
 from mailer.delivery.release import release as release_issue
 from mailer.domain.books import Books
 from mailer.domain.issue import Issue, IssueState, IssueWords
@@ -48,7 +47,10 @@ def build(
     *,
     json: JsonOption = False,
 ) -> None:
-    """Gather a week's commentaries into a draft; again puts in what changed."""
+    """Gather a week's commentaries into a draft.
+
+    Again puts in what changed.
+    """
     settings: Context = context.obj
     words = _words(subject or [], preheader or [], opening_note or [])
 
@@ -99,7 +101,10 @@ def release(
     *,
     json: JsonOption = False,
 ) -> None:
-    """Approve and send: freeze a draft for its confirmed readers and hand it to the sender."""
+    """Approve and send.
+
+    The draft is frozen for its confirmed readers and handed to the sender.
+    """
     settings: Context = context.obj
 
     async def work(installation: Installation) -> tuple[Issue, Mapping[Language, Books]]:
@@ -107,12 +112,7 @@ def release(
         presence = installation.presence()
         await presence.enter()
         try:
-            terms = Terms(
-                links=installation.links,
-                node_id=presence.id,
-                released_at=installation.clock().replace(microsecond=0),
-                rehearsal=installation.is_outbox_only,
-            )
+            terms = installation.terms(presence.id, installation.clock())
             released = await release_issue(installation.database, found.issue.id, terms)
         finally:
             await presence.leave()

@@ -17,7 +17,10 @@ from mailer.web.server import listen
 
 
 def serve(context: typer.Context) -> None:
-    """Serve the pages and send what is released; SIGTERM or Ctrl-C finishes what is in flight."""
+    """Serve the pages and send what is released.
+
+    SIGTERM or Ctrl-C finishes what is in flight.
+    """
     settings: Context = context.obj
     if settings.log is None:
         set_up_log("info")
@@ -32,11 +35,16 @@ async def _serve(context: Context) -> None:
         loop.add_signal_handler(name, stopped.set)
     settings = load_settings(context.settings)
     with listen(settings.site.host, settings.site.port) as on:
-        async with open_installation(settings) as installation, Service(installation).running(on):
+        async with (
+            open_installation(settings) as installation,
+            (service := Service(installation)).running(on),
+        ):
             host, port = on.getsockname()[:2]
             say(f"The site is at http://{host}:{port}/")
             if installation.is_outbox_only:
                 say("No outgoing mail server is set: every mail stays on this machine, in data/outbox")
+            if sentence := service.fence.state.sentence:
+                say(f"{sentence[0].upper()}{sentence[1:]}")
             await stopped.wait()
             # A second signal leaves at once: what is in flight then becomes “not certain”.
             for name in (signal.SIGTERM, signal.SIGINT):
