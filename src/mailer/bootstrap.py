@@ -189,6 +189,7 @@ class Service:
             terms=partial(here.terms, self._presence.id),
             mailbox=kept,
             relay=here.relay_name,
+            fence=self._fence,
         )
 
     @property

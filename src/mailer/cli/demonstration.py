@@ -23,7 +23,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from mailer.bootstrap import Installation, Service, open_installation
 from mailer.cli.output import in_every_language
 from mailer.config import RelaySettings, Settings
-from mailer.delivery.release import Terms, release
+from mailer.delivery.release import release
 from mailer.domain.books import Books
 from mailer.domain.issue import IssueState
 from mailer.domain.language import Language
@@ -202,8 +202,7 @@ class Demonstration:
         presence = here.presence()
         await presence.enter()
         try:
-            released_at = here.clock().replace(microsecond=0)
-            await release(here.database, issue_id, Terms(here.links, presence.id, released_at))
+            await release(here.database, issue_id, here.terms(presence.id, here.clock()))
         finally:
             await presence.leave()
         self._service.wake()

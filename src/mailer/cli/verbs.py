@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from mailer.cli import commentary, database, demo, init, issue, newsletter, operator, schedule, serve
+from mailer.cli import commentary, database, demo, init, issue, newsletter, operator, schedule, sending, serve
 from mailer.cli.context import Context
 from mailer.log import set_up_log
 
@@ -28,6 +28,7 @@ app.add_typer(newsletter.app, name="newsletter")
 app.add_typer(commentary.app, name="commentary")
 app.add_typer(issue.app, name="issue")
 app.add_typer(operator.app, name="operator")
+app.add_typer(sending.app, name="sending")
 app.add_typer(database.app, name="db")
 
 

@@ -175,15 +175,19 @@ class Fence:
 
     async def watch(self, changed: Callable[[], None]) -> None:
         """
-        Look every LOOK_S and count every COUNT_S, until cancelled.
+        Look every LOOK_S and count every COUNT_S, until cancelled; log each change, and a shut fence at once.
 
         Args:
             changed: called after the fence was opened or shut.
         """
         counted_at = time.monotonic()
+        told = FenceState()
         while True:
+            if told.fault is not self._state.fault:
+                told = self._state
+                _tell(told)
+                changed()
             await asyncio.sleep(LOOK_S)
-            was_open = self.is_open
             try:
                 if time.monotonic() - counted_at >= COUNT_S:
                     counted_at = time.monotonic()
@@ -192,12 +196,8 @@ class Fence:
                     await self.look()
             except MailerError as error:
                 _log.error("fence.look_failed", reason=str(error))
-            if was_open != self.is_open:
-                changed()
 
     def _open(self) -> FenceState:
-        if not self.is_open and self._state.fault is not Fault.NOT_LOOKED:
-            _log.info("sending.goes_on")
         self._state = FenceState()
         return self._state
 
@@ -205,8 +205,14 @@ class Fence:
         if state.fault is not self._state.fault:
             state = state.with_last_sent(await self._database.read(restored.last_sent_at))
             self._state = state
-            _log.error("sending.fenced", reason=state.sentence)
         return self._state
+
+
+def _tell(state: FenceState) -> None:
+    if state.is_open:
+        _log.warning("sending.goes_on")
+    else:
+        _log.error("sending.fenced", reason=state.sentence)
 
 
 def _unwritable(data: Path, error: OSError) -> StorageError:

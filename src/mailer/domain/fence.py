@@ -90,7 +90,12 @@ class FenceState:
         """What a person reads: what was found, the last copy sent, the next step; empty while open."""
         if self.fault is None:
             return ""
-        return f"nothing is sent: {_FOUND[self.fault]} ({self._last_sent}); {_NEXT.get(self.fault, _ALLOW)}"
+        return f"nothing is sent: {self.found}; {_NEXT.get(self.fault, _ALLOW)}"
+
+    @property
+    def found(self) -> str:
+        """What was found, with the last copy sent, for who is about to allow it; empty while open."""
+        return f"{_FOUND[self.fault]} ({self._last_sent})" if self.fault is not None else ""
 
     @property
     def _last_sent(self) -> str:
