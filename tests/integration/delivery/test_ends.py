@@ -113,7 +113,7 @@ async def _assert_no_address_is_stored(house: House) -> None:
 
 def test_a_reply_is_stored_without_the_address_it_quotes(house: OpenHouse, tmp_path: Path) -> None:
     """The reply that refused a copy is kept as proof, with every address in it masked."""
-    said = f"550 5.1.1 <{VICTIM}>: victim.reader is unknown here"
+    said = f"550 5.1.1 <{VICTIM}>: victim.reader is unknown here, ask second@example.net"
 
     async def scene() -> None:
         async with house() as here:
