@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -87,7 +86,7 @@ async def _edition(press: _Press, visit: Visit) -> Response:
 async def _sandbox(press: _Press, visit: Visit) -> Response:
     _, mail = await _mail(press, visit)
     if mail is None:
-        raise HTTPException(404)
+        raise NotFound("There is no text for readers of this language.")
     return sandboxed(mail.html)
 
 

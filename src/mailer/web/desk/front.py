@@ -8,20 +8,20 @@ from functools import partial
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from mailer.domain.newsletter import Newsletter
+from mailer.domain.newsletter import Newsletter, ReleaseRule
 from mailer.domain.period import Period
-from mailer.domain.timetable import next_fires
+from mailer.domain.timetable import Step, next_fires
 from mailer.editorial import draft
+from mailer.errors import NotFound
 from mailer.storage import Transaction, issues, newsletters
 from mailer.web.armour import PRIVATE
 from mailer.web.desk.door import Visit, guarded
 from mailer.web.desk.frame import show
 from mailer.web.desk.sheet import Sheet, sheet_of
-from mailer.web.desk.words import STEPS, name_of, time_in_words
+from mailer.web.desk.words import RELEASE_BY_HAND, STEPS, name_of, time_in_words
 from mailer.web.pages import all_newsletters
 from mailer.web.site import Site
 
@@ -64,7 +64,7 @@ async def _to_front(visit: Visit) -> Response:
 
 
 async def _nothing(_visit: Visit) -> Response:
-    raise HTTPException(404)
+    raise NotFound("Perhaps the address was mistyped.")
 
 
 async def _front(visit: Visit) -> Response:
@@ -95,6 +95,14 @@ def _tray(tx: Transaction, site: Site, newsletter: Newsletter) -> Tray:
         sheets=[
             sheet_of(tx, issue, newsletter, now) for issue in issues.newest(tx, newsletter.slug, _MOST_ISSUES)
         ],
-        fires=[(STEPS[fire.step], time_in_words(fire.at, newsletter), fire.period) for fire in fires],
+        fires=[
+            (_step_in_words(fire.step, newsletter), time_in_words(fire.at, newsletter), fire.period)
+            for fire in fires
+        ],
         unbuilt=last if issues.of_period(tx, newsletter.slug, last) is None else None,
     )
+
+
+def _step_in_words(step: Step, newsletter: Newsletter) -> str:
+    by_hand = step is Step.RELEASE and newsletter.release_rule is ReleaseRule.MANUAL
+    return RELEASE_BY_HAND if by_hand else STEPS[step]

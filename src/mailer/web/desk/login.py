@@ -18,7 +18,7 @@ from mailer.web.desk.frame import show_outside
 from mailer.web.public.box import read_fields
 from mailer.web.site import Site
 
-_PAGE_OF_OURS: Final = re.compile(r"/desk/[\w./-]*", re.ASCII)
+_PAGE_OF_OURS: Final = re.compile(r"/desk/(?:[\w-]+(?:/[\w-]+)*)?", re.ASCII)
 _MOST_AT_ONCE: Final = 8
 """Each takes 0.15 s, one after the other: who comes later is asked to come back."""
 _WRONG: Final = (

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final, TypeVar
 
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -77,11 +76,8 @@ async def _sandbox(mails: _Mails, visit: Visit) -> Response:
 async def _opened(mails: _Mails, request: Request) -> OpenedMail:
     number = _number(request.path_params["number"])
     if number is None:
-        raise HTTPException(404)
-    try:
-        return await mails.ask(lambda mailbox: mailbox.get(number))
-    except NotFound:
-        raise HTTPException(404) from None
+        raise NotFound("There is no such mail.")
+    return await mails.ask(lambda mailbox: mailbox.get(number))
 
 
 def _number(text: str | None) -> int | None:

@@ -69,7 +69,7 @@ def read_sheet(tx: Transaction, issue_id: int, now: datetime) -> Sheet:
     """
     issue = issues.get(tx, issue_id)
     newsletter = newsletters.pick(tx, issue.newsletter)
-    last = refusals(attempts.newest(tx, issue_id, _MOST_REFUSALS))
+    last = refusals(attempts.newest(tx, issue_id, _MOST_REFUSALS), newsletter)
     return sheet_of(tx, issue, newsletter, now, last=last)
 
 

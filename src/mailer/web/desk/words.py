@@ -27,7 +27,7 @@ WAITING: Final = "waiting for you"
 STEPS: Final[Mapping[Step, str]] = {
     Step.BUILD: "The issue is put together",
     Step.REMIND: "You are reminded, if it still waits for you",
-    Step.RELEASE: "It is sent",
+    Step.RELEASE: "It is sent, if nothing holds it",
     Step.DEADLINE: "After this no copy is sent any more",
 }
 _STATES: Final[Mapping[IssueState, str]] = {
@@ -39,8 +39,9 @@ _STATES: Final[Mapping[IssueState, str]] = {
     IssueState.EXPIRED: "missed its time",
     IssueState.CANCELLED: "cancelled",
 }
+RELEASE_BY_HAND: Final = "It is due, once you have approved it"
 _OUTCOMES: Final[Mapping[DeliveryState, str]] = {
-    DeliveryState.DEFERRED: "will try again",
+    DeliveryState.DEFERRED: "put off, to be tried again",
     DeliveryState.FAILED: "refused for good",
     DeliveryState.UNKNOWN: "not certain: may have arrived",
 }
@@ -90,14 +91,14 @@ class Refusal:
     Attributes:
         count: how many of the newest ones.
         reply: of the newest, masked.
-        at: of the newest, aware UTC.
+        at: of the newest, in words.
     """
 
     count: int
     outcome: str
     stage: str
     reply: str
-    at: datetime
+    at: str
 
 
 def state_in_words(issue: Issue, *, waits: bool) -> str:
@@ -140,7 +141,7 @@ def account(
     )
 
 
-def refusals(attempts: Sequence[Attempt]) -> list[Refusal]:
+def refusals(attempts: Sequence[Attempt], newsletter: Newsletter) -> list[Refusal]:
     """Return the newest tries that did not end well, alike ones together, newest first."""
     groups: dict[tuple[DeliveryState, Stage, str], list[Attempt]] = {}
     for attempt in attempts:
@@ -148,7 +149,13 @@ def refusals(attempts: Sequence[Attempt]) -> list[Refusal]:
         key = (attempt.outcome, attempt.stage, codes[0] if codes else attempt.reply)
         groups.setdefault(key, []).append(attempt)
     return [
-        Refusal(len(alike), _OUTCOMES[alike[0].outcome], _STAGES[alike[0].stage], alike[0].reply, alike[0].at)
+        Refusal(
+            count=len(alike),
+            outcome=_OUTCOMES[alike[0].outcome],
+            stage=_STAGES[alike[0].stage],
+            reply=alike[0].reply,
+            at=time_in_words(alike[0].at, newsletter),
+        )
         for alike in groups.values()
     ]
 
