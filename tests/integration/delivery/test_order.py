@@ -67,7 +67,7 @@ def test_no_body_begins_after_its_reader_has_left(house: OpenHouse, tmp_path: Pa
             copies = [body for body in dispatch.begun if not body.is_letter]
             assert not [body for body in copies if body.at > left.get(body.recipient, math.inf)]
             found = await here.books()
-            assert found.skipped > 20
+            assert found.skipped > 0
             assert found.skipped + found.accepted == found.audience
             assert found.unsubscribed == len(left)
 
