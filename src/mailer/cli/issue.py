@@ -3,36 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from mailer.bootstrap import Installation
 from mailer.cli import preview
 from mailer.cli.context import Context
+from mailer.cli.issue_choice import (
+    IssueOption,
+    JsonOption,
+    find_issue,
+    issue_json,
+    name_of,
+    newsletter_and_period,
+)
 from mailer.cli.output import books_json, books_table, in_every_language, print_json, say
-from mailer.cli.week import NewsletterOption, WeekOption, chosen_period
+from mailer.cli.week import NewsletterOption, WeekOption
 from mailer.delivery.release import release as release_issue
 from mailer.domain.books import Books
-from mailer.domain.issue import Issue, IssueState, IssueWords
+from mailer.domain.issue import Issue, IssueWords
 from mailer.domain.language import Language, parse_language
-from mailer.domain.newsletter import Newsletter
-from mailer.domain.period import Period
 from mailer.editorial import draft
 from mailer.editorial.draft import Draft
 from mailer.editorial.encoding import find_unprintable
 from mailer.errors import UsageError
-from mailer.storage import books, newsletters
+from mailer.storage import books
 
 app = typer.Typer(help="Issues: build, check, release, follow.", no_args_is_help=True)
 app.command("preview")(preview.preview)
 
-IssueOption = Annotated[
-    int | None,
-    typer.Option("--issue", min=1, max=2**31 - 1, metavar="NUMBER", help="Its number, instead of --week."),
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Words = Annotated[list[str] | None, typer.Option(metavar="LANG=TEXT", help="Once per language.")]
 
 
@@ -55,7 +55,7 @@ def build(
     words = _words(subject or [], preheader or [], opening_note or [])
 
     async def work(installation: Installation) -> Draft:
-        found, period = await _newsletter_and_period(installation, newsletter, week)
+        found, period = await newsletter_and_period(installation, newsletter, week)
         return await draft.build(installation.database, found, period, words=words, now=installation.clock())
 
     _print_draft(settings.run(work), json=json)
@@ -72,7 +72,7 @@ def check(
 ) -> None:
     """Say what holds a draft; status 1 when something does."""
     settings: Context = context.obj
-    found = settings.run(lambda installation: _find(installation, newsletter, week, issue))
+    found = settings.run(lambda installation: find_issue(installation, newsletter, week, issue))
     _print_draft(found, json=json)
     if found.blocking:
         raise typer.Exit(1)
@@ -89,7 +89,9 @@ def show(
 ) -> None:
     """Show an issue: its state, topics and texts."""
     settings: Context = context.obj
-    _print_draft(settings.run(lambda installation: _find(installation, newsletter, week, issue)), json=json)
+    _print_draft(
+        settings.run(lambda installation: find_issue(installation, newsletter, week, issue)), json=json
+    )
 
 
 @app.command()
@@ -108,7 +110,7 @@ def release(
     settings: Context = context.obj
 
     async def work(installation: Installation) -> tuple[Issue, Mapping[Language, Books]]:
-        found = await _find(installation, newsletter, week, issue)
+        found = await find_issue(installation, newsletter, week, issue)
         presence = installation.presence()
         await presence.enter()
         try:
@@ -120,10 +122,10 @@ def release(
 
     released, counted = settings.run(work)
     if json:
-        print_json(_issue_json(released) | books_json(counted))
+        print_json(issue_json(released) | books_json(counted))
         return
     audience = sum(each.audience for each in counted.values())
-    say(f"{_name(released)} is released to {audience} readers; “mailer serve” sends it")
+    say(f"{name_of(released)} is released to {audience} readers; “mailer serve” sends it")
     say(books_table(counted))
 
 
@@ -140,41 +142,20 @@ def stats(
     settings: Context = context.obj
 
     async def work(installation: Installation) -> tuple[Issue, Mapping[Language, Books]]:
-        found = await _find(installation, newsletter, week, issue)
+        found = await find_issue(installation, newsletter, week, issue)
         return found.issue, await _books(installation, found)
 
     found, counted = settings.run(work)
     if json:
-        print_json(_issue_json(found) | books_json(counted))
+        print_json(issue_json(found) | books_json(counted))
         return
-    say(f"{_name(found)}: {found.state}")
+    say(f"{name_of(found)}: {found.state}")
     say(books_table(counted))
-
-
-async def _newsletter_and_period(
-    installation: Installation, slug: str | None, week: str
-) -> tuple[Newsletter, Period]:
-    found = await installation.database.read(lambda tx: newsletters.pick(tx, slug))
-    return found, chosen_period(week, found, installation.clock())
 
 
 async def _books(installation: Installation, found: Draft) -> Mapping[Language, Books]:
     counted = await installation.database.read(lambda tx: books.by_language(tx, found.issue.id))
     return in_every_language(counted, found.newsletter.languages)
-
-
-async def _find(installation: Installation, slug: str | None, week: str, number: int | None) -> Draft:
-    if number is not None:
-        if week != "last":
-            raise UsageError("--issue and --week both say which issue; write one of them")
-        return _as_it_stands(await draft.get(installation.database, number))
-    found, period = await _newsletter_and_period(installation, slug, week)
-    return _as_it_stands(await draft.find(installation.database, found, period))
-
-
-def _as_it_stands(found: Draft) -> Draft:
-    """Leave out findings where nothing can be held any more: texts and readers go on after a release."""
-    return found if found.issue.state is IssueState.DRAFT else replace(found, findings=())
 
 
 def _words(subjects: list[str], preheaders: list[str], notes: list[str]) -> dict[Language, IssueWords]:
@@ -208,20 +189,6 @@ def _by_language(option: str, values: list[str]) -> dict[Language, str]:
     return found
 
 
-def _name(issue: Issue) -> str:
-    return f"{issue.newsletter} {issue.period.key if issue.period else issue.id} (issue {issue.id})"
-
-
-def _issue_json(issue: Issue) -> dict[str, Any]:
-    return {
-        "issue": issue.id,
-        "newsletter": issue.newsletter,
-        "week": issue.period.key if issue.period else None,
-        "kind": issue.kind,
-        "state": issue.state,
-    }
-
-
 def _print_draft(found: Draft, *, json: bool) -> None:
     findings = [
         {"severity": each.severity, "message": each.message, "remedy": each.remedy} for each in found.findings
@@ -232,9 +199,9 @@ def _print_draft(found: Draft, *, json: bool) -> None:
             for each in found.grid.commentaries
         ]
         audience = {str(language): count for language, count in found.audience.items()}
-        print_json(_issue_json(found.issue) | {"topics": topics, "audience": audience, "findings": findings})
+        print_json(issue_json(found.issue) | {"topics": topics, "audience": audience, "findings": findings})
         return
-    say(f"{_name(found.issue)}: {found.issue.state}")
+    say(f"{name_of(found.issue)}: {found.issue.state}")
     for each in found.grid.commentaries:
         say(f"  {each.topic:<16} {each.trend or 'no trend':<10} {', '.join(sorted(each.ready_languages()))}")
     for finding in found.findings:

@@ -12,6 +12,7 @@ from mailer.audience.signup import SignUpForm
 from mailer.bootstrap import Installation
 from mailer.cli.context import Context
 from mailer.cli.output import say
+from mailer.cli.week import NewsletterOption
 from mailer.domain.language import parse_language
 from mailer.domain.missing import MissingRule, parse_missing_rule
 from mailer.errors import UsageError
@@ -23,11 +24,13 @@ app = typer.Typer(help="Readers.", no_args_is_help=True)
 @app.command()
 def add(
     context: typer.Context,
-    address: Annotated[str, typer.Argument(help="Who is asked to confirm.")],
-    language: Annotated[str, typer.Option(help="be, ru or en: what to mail them in.")],
-    newsletter: Annotated[str | None, typer.Option(help="Its slug; needed with several.")] = None,
-    missing: Annotated[str, typer.Option(help="leave-out, be, ru or en, for texts not translated.")] = "",
-    source: Annotated[str, typer.Option(help="How you came by the address; kept with the consent.")] = "",
+    address: Annotated[str, typer.Argument(metavar="ADDRESS", help="Who is asked to confirm.")],
+    language: Annotated[str, typer.Option(metavar="LANG", help="be, ru or en: what to mail them in.")],
+    newsletter: NewsletterOption = None,
+    missing: Annotated[str, typer.Option(metavar="RULE", help="leave-out, be, ru, en.")] = "",
+    source: Annotated[
+        str, typer.Option(metavar="TEXT", help="How you came by the address, for the record.")
+    ] = "",
     *,
     confirmed_by_operator: Annotated[
         bool, typer.Option("--confirmed-by-operator", help="Ask nobody; only after init --sample.")

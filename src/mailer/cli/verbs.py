@@ -8,7 +8,21 @@ from typing import Annotated, Literal
 
 import typer
 
-from mailer.cli import commentary, database, demo, init, issue, newsletter, operator, schedule, sending, serve
+from mailer.cli import (
+    commentary,
+    database,
+    demo,
+    init,
+    issue,
+    newsletter,
+    operator,
+    reader,
+    relay,
+    schedule,
+    sending,
+    serve,
+    steering,
+)
 from mailer.cli.context import Context
 from mailer.log import set_up_log
 
@@ -20,6 +34,13 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+for name, verb in (
+    ("pause", steering.pause),
+    ("resume", steering.resume),
+    ("cancel", steering.cancel),
+    ("test", steering.mail_proofs),
+):
+    issue.app.command(name)(verb)
 app.command("demo")(demo.demo)
 app.command("init")(init.init)
 app.command("serve")(serve.serve)
@@ -27,6 +48,8 @@ app.command("schedule")(schedule.schedule)
 app.add_typer(newsletter.app, name="newsletter")
 app.add_typer(commentary.app, name="commentary")
 app.add_typer(issue.app, name="issue")
+app.add_typer(reader.app, name="reader")
+app.add_typer(relay.app, name="relay")
 app.add_typer(operator.app, name="operator")
 app.add_typer(sending.app, name="sending")
 app.add_typer(database.app, name="db")

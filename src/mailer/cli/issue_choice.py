@@ -1,0 +1,68 @@
+"""Which issue a verb is about, and how it is named in what is printed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated, Any
+
+import typer
+
+from mailer.bootstrap import Installation
+from mailer.cli.week import chosen_period
+from mailer.domain.issue import Issue, IssueState
+from mailer.domain.newsletter import Newsletter
+from mailer.domain.period import Period
+from mailer.editorial import draft
+from mailer.editorial.draft import Draft
+from mailer.errors import UsageError
+from mailer.storage import newsletters
+
+IssueOption = Annotated[
+    int | None,
+    typer.Option("--issue", min=1, max=2**31 - 1, metavar="NUMBER", help="Its number, instead of --week."),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+
+async def newsletter_and_period(
+    installation: Installation, slug: str | None, week: str
+) -> tuple[Newsletter, Period]:
+    """Return what --newsletter and --week name."""
+    found = await installation.database.read(lambda tx: newsletters.pick(tx, slug))
+    return found, chosen_period(week, found, installation.clock())
+
+
+async def find_issue(installation: Installation, slug: str | None, week: str, number: int | None) -> Draft:
+    """Return the issue that --issue, or --newsletter and --week, name.
+
+    Raises:
+        NotFound: there is none.
+        UsageError: both were given.
+    """
+    if number is not None:
+        if week != "last":
+            raise UsageError("--issue and --week both say which issue; write one of them")
+        return _as_it_stands(await draft.get(installation.database, number))
+    found, period = await newsletter_and_period(installation, slug, week)
+    return _as_it_stands(await draft.find(installation.database, found, period))
+
+
+def _as_it_stands(found: Draft) -> Draft:
+    """Leave out findings where nothing can be held any more: texts and readers go on after a release."""
+    return found if found.issue.state is IssueState.DRAFT else replace(found, findings=())
+
+
+def name_of(issue: Issue) -> str:
+    """Return how an issue is named in a sentence."""
+    return f"{issue.newsletter} {issue.period.key if issue.period else issue.id} (issue {issue.id})"
+
+
+def issue_json(issue: Issue) -> dict[str, Any]:
+    """Return what every JSON object about an issue begins with."""
+    return {
+        "issue": issue.id,
+        "newsletter": issue.newsletter,
+        "week": issue.period.key if issue.period else None,
+        "kind": issue.kind,
+        "state": issue.state,
+    }
