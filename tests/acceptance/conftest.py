@@ -22,6 +22,9 @@ def mailer() -> Iterator[CommandLine]:
 def template(mailer: CommandLine, tmp_path_factory: pytest.TempPathFactory) -> Installed:
     folder = tmp_path_factory.mktemp("template") / "newsroom"
     assert mailer("init", folder, "--yes").status == 0
+    settings = folder / "mailer.toml"
+    # A free port: the usual one may be somebody's.
+    settings.write_text(settings.read_text("utf-8").replace('"127.0.0.1:8080"', '"127.0.0.1:0"'), "utf-8")
     assert mailer("newsletter", "import", "newsletter.toml", folder=folder).status == 0
     asked = mailer("commentary", "new", tmp_path_factory.mktemp("asked"), "--json", folder=folder)
     return Installed(mailer, folder, asked.json["week"])
