@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import text
 
+from mailer.delivery.fence import Fence
 from mailer.delivery.firing import fire
 from mailer.delivery.release import Terms, release
 from mailer.domain.commentary import Commentary, Text, TextState
@@ -50,6 +51,7 @@ class Newsroom:
     newsletter: Newsletter = WEEKLY
     rehearsal: bool = False
     node_id: str = "node-1"
+    fence: Fence | None = None
 
     async def furnish(self, *periods: Period, reader_count: int = 2) -> Newsroom:
         """Store the newsletter, readers, and a text for each period."""
@@ -72,7 +74,7 @@ class Newsroom:
 
     def terms(self, written: str) -> Terms:
         """Return how a release goes at that time."""
-        return Terms(LINKS, self.node_id, at(written), rehearsal=self.rehearsal)
+        return Terms(LINKS, self.node_id, at(written), rehearsal=self.rehearsal, fence=self.fence)
 
     async def fire(self, written: str) -> list[str]:
         """Ring at that time; return what happened."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
 from mailer.delivery import control
+from mailer.delivery.fence import Fence
 from mailer.delivery.release import Held
 from mailer.domain.issue import IssueMove, IssueWords
 from mailer.domain.newsletter import Schedule
@@ -290,6 +292,28 @@ def test_several_rings_at_once_are_one(database: Database, database_url: str, pl
         assert sorted(happened) == ["built", "released"]
         assert await room.copies() == {1: 2}
         await other.close()
+
+    play(scene())
+
+
+def test_a_restored_database_waits_until_it_is_allowed(
+    database: Database, play: Play, tmp_path: Path
+) -> None:
+    """Operators are told once; then the clock makes up for what was missed."""
+
+    async def scene() -> None:
+        fence = Fence(database, tmp_path, clock=lambda: at(RELEASE))
+        room = await Newsroom(database, AUTOMATIC, fence=fence).furnish(W47)
+
+        with capture_logs() as lines:
+            assert await room.fire(RELEASE) == ["built", "reminded"]
+            assert await room.fire(RELEASE) == []
+        await fence.allow()
+
+        assert await room.fire(LATE) == ["released"]
+        assert [line["reason"] for line in lines if line["log_level"] == "warning"] == [
+            "nothing may be sent until a person allows it; run “mailer sending allow”"
+        ]
 
     play(scene())
 
