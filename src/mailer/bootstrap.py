@@ -187,6 +187,7 @@ class Service:
             clock=here.clock,
             wake=self.wake,
             terms=partial(here.terms, self._presence.id),
+            ring=self.ring,
             mailbox=kept,
             relay=here.relay_name,
             fence=self._fence,

@@ -112,6 +112,7 @@ class Site:
         mailbox: the kept mails while nothing leaves this machine, else None: then there is no page of
             them, and what was released as a rehearsal has no public page.
         terms: makes the terms of a release at a time.
+        ring: called after texts have changed, so that the clock looks at once; returns at once.
         relay: the outgoing mail server as operators know it (“smtp.example.org, port 587”); empty
             where none is set.
         fence: None where there is none to look at.
@@ -124,6 +125,7 @@ class Site:
     clock: Callable[[], datetime]
     wake: Callable[[], None]
     terms: Callable[[datetime], Terms]
+    ring: Callable[[], None] = lambda: None
     mailbox: KeptMails | None = None
     relay: str = ""
     fence: Fence | None = None

@@ -66,6 +66,7 @@ class Stage:
     folder: Path
     clock: Clock = field(default_factory=Clock)
     woken: list[datetime] = field(default_factory=list)
+    rung: list[datetime] = field(default_factory=list)
 
     async def sign_up(self, address: str, language: str = "en", **fields: str) -> httpx.Response:
         """Send the subscribe box."""
@@ -162,16 +163,17 @@ async def standing(
     """Open the site in *folder* with a visitor before it."""
     keys = load_keys(folder / "keys")
     database = open_database(f"sqlite:///{folder / 'mailer.db'}")
-    clock, woken = Clock(), list[datetime]()
+    clock, woken, rung = Clock(), list[datetime](), list[datetime]()
     links = Links(base)
     site = Site(
         database, Vault(keys), keys.link, links, clock, wake=lambda: woken.append(clock()),
         terms=partial(Terms, links, "node", rehearsal=not relay), mailbox=mailbox, relay=relay,
+        ring=lambda: rung.append(clock()),
     )  # fmt: skip
     transport = httpx.ASGITransport(create_app(site), raise_app_exceptions=raise_errors)
     try:
         async with httpx.AsyncClient(transport=transport, base_url=base) as client:
-            yield Stage(site, client, folder, clock, woken)
+            yield Stage(site, client, folder, clock, woken, rung)
     finally:
         await database.close()
 

@@ -67,7 +67,7 @@ async def upload(stage: Stage, files: list[tuple[str, bytes]], week: str = "2026
 
 
 def test_texts_are_taken_and_listed(place: Path) -> None:
-    """New, changed and as it was; a file named after its cell needs no header but its week."""
+    """New, changed and as it was; the clock looks at once."""
 
     async def scene() -> None:
         async with standing(place) as stage:
@@ -96,6 +96,7 @@ def test_texts_are_taken_and_listed(place: Path) -> None:
             )
             assert "See the issue of November 16 – 22, 2026" in words
             assert "as it was, ready" in again.text
+            assert len(stage.rung) == 2
             rows = stage.rows("SELECT body FROM commentary_text WHERE headline = 'A new headline'")
             assert rows == [("A new body.",)] * 2
 

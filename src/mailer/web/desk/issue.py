@@ -83,7 +83,7 @@ async def _issue(visit: Visit) -> Response:
 async def _progress(visit: Visit) -> Response:
     issue_id, now = number_of(visit), visit.site.clock()
     sheet = await visit.site.database.read(lambda tx: read_sheet(tx, issue_id, now))
-    return show(visit, "desk/_progress.html", sheet=sheet)
+    return show(visit, "desk/_progress.html", sheet=sheet, blocking=())
 
 
 def _grid(tx: Transaction, sheet: Sheet) -> list[Row]:

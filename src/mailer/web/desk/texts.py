@@ -69,6 +69,7 @@ async def _add(visit: Visit) -> Response:
         read = await asyncio.to_thread(_read_uploads, visit.files, defaults)
         before = await database.read(partial(_compare, files=read.files, known=known))
         await import_commentaries(database, read.files)
+        visit.site.ring()
     except InputError as error:
         return await _show_form(visit, error.problems)
     concerned = await database.read(partial(_issues_of, files=read.files, known=known))
@@ -109,8 +110,9 @@ def _defaults(visit: Visit, known: Sequence[Newsletter]) -> Defaults:
 
 
 def _compare(tx: Transaction, files: Sequence[CommentaryFile], known: Sequence[Newsletter]) -> list[Added]:
-    """Say of each text whether it is new, before it is stored."""
-    return [_compared(tx, file, _newsletter_of(file, known)) for file in files]
+    """Say of each text whether it is new, before it is stored; texts of one topic side by side."""
+    added = [_compared(tx, file, _newsletter_of(file, known)) for file in files]
+    return sorted(added, key=lambda each: (each.period, each.topic))
 
 
 def _compared(tx: Transaction, file: CommentaryFile, newsletter: Newsletter | None) -> Added:
