@@ -77,6 +77,17 @@ TOOLS = (
         advice=f"{_INSTALL} maildrop",
         further=("courier-authlib",),
     ),
+    # What checks deploy/; none of them is ever run as a service.
+    Tool(
+        name="systemd-analyze",
+        program="usr/bin/systemd-analyze",
+        packages=("systemd",),
+        advice=f"{_INSTALL} systemd",
+        further=("libsystemd-shared",),
+    ),
+    Tool(name="nginx", program="usr/sbin/nginx", packages=("nginx",), advice=_UNPACK),
+    Tool(name="apache2", program="usr/sbin/apache2", packages=("apache2-bin",), advice=_UNPACK),
+    Tool(name="caddy", program="usr/bin/caddy", packages=("caddy",), advice=_UNPACK),
 )
 
 

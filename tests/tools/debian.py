@@ -25,6 +25,7 @@ _LIBRARY_FOLDERS = (
     "lib/*-linux-gnu",
     "usr/lib/*-linux-gnu",
     "usr/lib/*-linux-gnu/pulseaudio",
+    "usr/lib/*-linux-gnu/systemd",
     "usr/lib/courier-authlib",
     "usr/lib/postfix",
 )
