@@ -64,8 +64,6 @@ async def fire(database: Database, newsletter: Newsletter, terms: Terms) -> list
     if now < times.deadline_at:
         fired += await _build(database, newsletter, times, terms)
         fired += await _release_or_remind(database, newsletter, times, terms)
-    for each in fired:
-        _log.info(f"issue.{each.happened}", newsletter=newsletter.slug, issue=each.issue_id)
     return fired
 
 
@@ -77,7 +75,7 @@ async def _expire(database: Database, newsletter: Newsletter, zone: tzinfo, now:
     fired = []
     for issue in await database.read(missed):
         if await _end(database, issue.id):
-            fired.append(Fired(Happened.EXPIRED, issue.id))
+            fired.append(_note(Happened.EXPIRED, newsletter, issue.id))
             _say(issue, "missed its time; release it to send it anyway")
     return fired
 
@@ -109,7 +107,7 @@ async def _build(database: Database, newsletter: Newsletter, times: FireTimes, t
             tx, newsletter.slug, times.period, now=terms.released_at, rehearsal=terms.rehearsal
         )
     )
-    return [] if number is None else [Fired(Happened.BUILT, number)]
+    return [] if number is None else [_note(Happened.BUILT, newsletter, number)]
 
 
 async def _release_or_remind(
@@ -132,26 +130,26 @@ async def _release_or_remind(
         except Fenced:
             reason = "nothing may be sent until a person allows it; run “mailer sending allow”"
         else:
-            return [Fired(Happened.RELEASED, issue.id)]
-    return await _remind(database, issue, reason, now)
+            return [_note(Happened.RELEASED, newsletter, issue.id)]
+    if not await database.write(lambda tx: firings.remind(tx, issue.id, now)):
+        return []
+    _say(issue, reason)
+    return [_note(Happened.REMINDED, newsletter, issue.id)]
 
 
 async def _what_it_waits_for(database: Database, newsletter: Newsletter, issue: Issue) -> str | None:
     """Say why an issue does not go out by itself, or None."""
-    blocking = (await draft.get(database, issue.id)).blocking
-    if blocking:
-        return f"held by {len(blocking)} findings; “mailer issue check” names them"
+    if (await draft.get(database, issue.id)).blocking:
+        return "something is missing; “mailer issue check” names it and what to do"
     if newsletter.release_rule is not ReleaseRule.AUTOMATIC:
         return "waits for approval; release it at the desk or by “mailer issue release”"
     # Who took it back decides when it goes again.
     return "was taken back; release it when it is mended" if issue.released_at is not None else None
 
 
-async def _remind(database: Database, issue: Issue, reason: str, now: datetime) -> list[Fired]:
-    if not await database.write(lambda tx: firings.remind(tx, issue.id, now)):
-        return []
-    _say(issue, reason)
-    return [Fired(Happened.REMINDED, issue.id)]
+def _note(happened: Happened, newsletter: Newsletter, issue_id: int) -> Fired:
+    _log.info(f"issue.{happened}", newsletter=newsletter.slug, issue=issue_id)
+    return Fired(happened, issue_id)
 
 
 def _say(issue: Issue, reason: str) -> None:
