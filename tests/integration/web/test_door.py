@@ -46,6 +46,8 @@ FOREIGN = {
     "other port": {"Origin": f"{BASE}:8443"},
     "null": {"Origin": "null"},
     "nonsense": {"Origin": "weekly.example.org"},
+    "broken": {"Origin": "http://["},
+    "empty": {"Origin": ""},
     "cross-site": {"Sec-Fetch-Site": "cross-site"},
     "same-site": {"Sec-Fetch-Site": "same-site", "Origin": BASE},
     "none": {"Sec-Fetch-Site": "none"},

@@ -118,8 +118,11 @@ def is_from_here(site: Site, request: Request) -> bool:
     """Tell whether a form was sent from a page of ours, as far as the browser says."""
     fetch_site = request.headers.get("sec-fetch-site", "same-origin")
     origin = request.headers.get("origin")
+    # By any name it is asked for, such as through a tunnel, and by its public one behind a web server.
     here = {request.headers.get("host", ""), urlsplit(site.links.base).netloc}
-    return fetch_site == "same-origin" and (origin is None or urlsplit(origin).netloc in here - {""})
+    scheme, _, host = (origin or "").partition("://")
+    is_ours = origin is None or (scheme in ("http", "https") and host in here - {""})
+    return fetch_site == "same-origin" and is_ours
 
 
 async def _enter(site: Site, handler: Handler, request: Request) -> Response:
