@@ -77,7 +77,7 @@ def mail_proofs(
     newsletter: NewsletterOption = None,
     issue: IssueOption = None,
 ) -> None:
-    """Mail every language of a draft or issue to somebody who looks; says what is missing."""
+    """Mail every language to somebody who looks."""
     settings: Context = context.obj
     try:
         to = [parse_address(address).spec for address in addresses]
