@@ -36,7 +36,7 @@ def newest(tx: Transaction, issue_id: int, limit: int) -> list[Attempt]:
     rows = tx.execute(
         select(table.c.outcome, table.c.stage, table.c.reply, table.c.at)
         .where(table.c.issue_id == issue_id)
-        .order_by(table.c.at.desc(), table.c.reader_id, table.c.number)
+        .order_by(table.c.at.desc())
         .limit(limit)
     )
     return [Attempt(*row) for row in rows]

@@ -274,6 +274,7 @@ attempt = Table(
     Column("stage", WordOf(Stage), nullable=False),
     Column("reply", String, nullable=False),  # masked
     Column("at", UtcTime, nullable=False),
+    Index("attempt_by_issue_id_at", "issue_id", "at"),  # the newest ones, for the desk
     sqlite_with_rowid=False,
 )
 
