@@ -22,12 +22,12 @@ from mailer.cli.output import books_json, books_table, in_every_language, print_
 from mailer.cli.week import NewsletterOption, WeekOption
 from mailer.delivery.release import release as release_issue
 from mailer.domain.books import Books
-from mailer.domain.issue import Issue, IssueWords
+from mailer.domain.issue import Issue, IssueMove, IssueWords, states_before
 from mailer.domain.language import Language, parse_language
 from mailer.editorial import draft
 from mailer.editorial.draft import Draft
 from mailer.editorial.encoding import find_unprintable
-from mailer.errors import UsageError
+from mailer.errors import InvalidMove, UsageError
 from mailer.storage import books
 
 app = typer.Typer(help="Issues: build, check, release, follow.", no_args_is_help=True)
@@ -111,6 +111,11 @@ def release(
 
     async def work(installation: Installation) -> tuple[Issue, Mapping[Language, Books]]:
         found = await find_issue(installation, newsletter, week, issue)
+        if found.issue.state not in states_before(IssueMove.RELEASE):
+            raise InvalidMove(
+                f"{name_of(found.issue)} is {found.issue.state} already, so nothing was done; "
+                "“mailer issue stats” tells how it went"
+            )
         presence = installation.presence()
         await presence.enter()
         try:
