@@ -51,6 +51,7 @@ def parse_address(text: str) -> Address:
     try:
         found = validate_email(
             typed,
+            strict=True,  # local parts of at most 64 letters, RFC 5321 §4.5.3.1.1
             check_deliverability=False,
             allow_smtputf8=True,
             allow_quoted_local=False,

@@ -20,6 +20,7 @@ from mailer.errors import KeysError
 KEY_BYTES = 32
 VAULT_FILE = "vault.keys"
 TOKENS_FILE = "tokens.keys"
+_MOST_KEY_ID = 255  # one byte in every token and sealed value
 _PURPOSES = {VAULT_FILE: ("seal", "index"), TOKENS_FILE: ("link", "return-path", "message-id")}
 
 
@@ -52,12 +53,16 @@ def create_keys(folder: Path) -> None:
         KeysError: there are keys already; they are left as they are.
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    # Looked at together first: one new file beside an old one would open no old address.
+    for name in _PURPOSES:
+        if (folder / name).exists():
+            raise KeysError(_kept(folder / name))
     for name, purposes in _PURPOSES.items():
         lines = [f"{purpose} 1 {_encode(secrets.token_bytes(KEY_BYTES))}\n" for purpose in purposes]
         try:
             descriptor = os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         except FileExistsError as error:
-            raise KeysError(f"{folder / name} exists already; keys are never written over") from error
+            raise KeysError(_kept(folder / name)) from error
         with os.fdopen(descriptor, "w", encoding="ascii") as file:
             file.writelines(lines)
             file.flush()
@@ -112,14 +117,24 @@ def _read(path: Path) -> dict[str, dict[int, bytes]]:
     for number, line in enumerate(text.splitlines(), 1):
         try:
             purpose, key_id, encoded = line.split()
-            key = base64.urlsafe_b64decode(encoded)
-            keys[purpose][bytes((int(key_id),))[0]] = _whole(key)
+            keys[purpose][_new_id(key_id, keys[purpose])] = _whole(base64.urlsafe_b64decode(encoded))
         except (ValueError, KeyError, binascii.Error) as error:
             raise KeysError(f"{path}, line {number} is damaged; restore the file from your copy") from error
     for purpose, found in keys.items():
         if not found:
             raise KeysError(f"{path} has no key for “{purpose}”; restore the file from your copy")
     return keys
+
+
+def _kept(path: Path) -> str:
+    return f"{path} exists already; keys are never written over"
+
+
+def _new_id(written: str, known: Mapping[int, bytes]) -> int:
+    key_id = int(written)
+    if not 1 <= key_id <= _MOST_KEY_ID or key_id in known:
+        raise ValueError("a key id that is none, or stands there twice")
+    return key_id
 
 
 def _whole(key: bytes) -> bytes:

@@ -43,7 +43,9 @@ class Vault:
         Raises:
             KeysError: the key is missing, or the value was changed or moved to another row.
         """
-        cipher = self._ciphers.get(sealed[1]) if sealed[:1] == bytes((_FORMAT_AES_GCM,)) else None
+        head = sealed[:_HEAD_BYTES]
+        is_ours = len(head) == _HEAD_BYTES and head[0] == _FORMAT_AES_GCM
+        cipher = self._ciphers.get(head[1]) if is_ours else None
         if cipher is None:
             raise KeysError(
                 "a stored address is sealed with a key that is not in keys/vault.keys; restore that file"
@@ -51,7 +53,8 @@ class Vault:
         nonce = sealed[_HEAD_BYTES : _HEAD_BYTES + _NONCE_BYTES]
         try:
             return cipher.decrypt(nonce, sealed[_HEAD_BYTES + _NONCE_BYTES :], public_id)
-        except InvalidTag as error:
+        except (InvalidTag, ValueError) as error:
+            # ValueError: cut so short that not even a nonce is left.
             raise KeysError(
                 "a stored address does not open with keys/vault.keys; put the keys of this installation back"
             ) from error
