@@ -21,6 +21,12 @@ NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 PASSWORD = "correct horse battery"
 
 
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """One kind of database is enough: a hash costs 0.15 s, and what is stored is proved elsewhere."""
+    return sqlite_url
+
+
 async def try_in(database: Database, password: str, after_s: float = 0, name: str = "anna") -> str:
     answer = await check(database, name, password, NOW + timedelta(seconds=after_s))
     return answer.name if isinstance(answer, Operator) else "refused"
