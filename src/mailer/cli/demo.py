@@ -17,7 +17,7 @@ import typer
 from uvloop import new_event_loop
 
 from mailer.cli.demonstration import OPERATOR, Demonstration, Report
-from mailer.cli.init import lay_out
+from mailer.cli.init_files import lay_out
 from mailer.cli.output import books_json, books_table, print_json, say
 from mailer.config import SendingSettings, Settings, SiteSettings, settings_of_our_own
 from mailer.domain.books import Books

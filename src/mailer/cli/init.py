@@ -1,170 +1,179 @@
-"""``mailer init``: a folder becomes an installation: settings, keys, database, example newsletter."""
+"""``mailer init``: asks little, says what it will write, writes it, and says what to do next."""
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import os
 import shlex
-import shutil
-import tempfile
-from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from mailer.audience.keys import TOKENS_FILE, VAULT_FILE, create_keys
+from mailer.audience.keys import TOKENS_FILE, VAULT_FILE
 from mailer.bootstrap import utc_now
-from mailer.cli.database import make_tables
+from mailer.cli.init_files import DATA, NEWSLETTER_FILE, lay_out, refuse_taken, settings_text
+from mailer.cli.init_questions import answered, relay_settings, someone_is_there
+from mailer.cli.operator import read_password
 from mailer.cli.output import say
-from mailer.config import FILE_NAME, Settings, settings_without_file
-from mailer.delivery.fence import identify
-from mailer.editorial.sample import newsletter_text
-from mailer.errors import MailerError
-from mailer.storage import open_database
+from mailer.config import FILE_NAME, RelaySettings
+from mailer.delivery.premises import check_links_are_private
+from mailer.domain.newsletter import Newsletter
+from mailer.domain.period import Period
+from mailer.editorial.draft import last_period
+from mailer.editorial.importing import import_commentaries, import_newsletter
+from mailer.editorial.newsletter_file import parse_newsletter_file
+from mailer.editorial.operators import checked_password, make_password, set_password
+from mailer.editorial.sample import newsletter_text, sample_commentaries
+from mailer.errors import MailerError, UsageError
+from mailer.storage import Database
 
-_DATA = "data"
-_NEWSLETTER = "newsletter.toml"
 
-_SETTINGS = """\
-# Settings of this machine. Newsletters, topics and schedules live in the database:
-# edit newsletter.toml, then run “mailer newsletter import newsletter.toml”.
-# Every line can be overridden from the environment: MAILER_SITE__LISTEN=0.0.0.0:8080
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What will be written.
 
-[site]
-# What links in mails begin with; readers must be able to open it.
-public_url = "http://127.0.0.1:8080"
-# Where the pages are served; put a web server with https in front of it.
-listen = "127.0.0.1:8080"
+    Attributes:
+        password: the operator's.
+        is_made: whether we made it, so that it has to be shown.
+        sample: the last of the two weeks of sample texts; None without them.
+    """
 
-[database]
-# Empty: data/mailer.db beside this file. Or: postgresql+asyncpg://user@host/name
-url = ""
+    folder: Path
+    public_url: str
+    listen: str
+    relay: RelaySettings
+    newsletter: str
+    operator: str
+    password: str
+    is_made: bool
+    sample: Period | None
 
-[relay]
-# Your outgoing mail server. Empty: every mail stays on this machine, in data/outbox.
-host = ""
-port = 587
-# "starttls" (port 587), "tls" (port 465), or "none" for a server on this machine.
-tls = "starttls"
-username = ""
-password = ""
-# Most connections at once, and most messages over one of them.
-connections = 10
-messages_per_connection = 100
-
-[sending]
-# Minutes before the second, third … try of a copy that was put off; the last one repeats.
-retry_minutes = [5, 15, 30, 60, 120]
-# Domain that returned mail comes back to; empty: the sender's.
-return_path_domain = ""
-"""
+    @property
+    def described(self) -> Newsletter:
+        return parse_newsletter_file(self.newsletter.encode(), place=NEWSLETTER_FILE)
 
 
 def init(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Made if it is not there.")] = Path(),
     *,
+    public_url: Annotated[
+        str | None, typer.Option(metavar="URL", help="Where readers open the site: https://…")
+    ] = None,
+    listen: Annotated[
+        str | None, typer.Option(metavar="HOST:PORT", help="Where this machine serves it.")
+    ] = None,
+    sender: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="What the newsletter comes from.")
+    ] = None,
+    zone: Annotated[str | None, typer.Option(metavar="ZONE", help="Of its timetable: Europe/Warsaw.")] = None,
+    relay: Annotated[str, typer.Option(metavar="HOST:PORT", help="The outgoing mail server.")] = "",
+    operator: Annotated[str | None, typer.Option(metavar="NAME", help="Who can log in to the desk.")] = None,
+    password_stdin: Annotated[
+        bool, typer.Option("--password-stdin", help="Take that password from standard input.")
+    ] = False,
+    sample: Annotated[bool, typer.Option("--sample", help="Put in two weeks of sample texts.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Ask nothing.")] = False,
 ) -> None:
     """Make a folder an installation.
 
-    Settings, keys, an empty database and an example newsletter are written into it.
+    Settings, keys, a database with an operator, and an example newsletter are written into it.
     """
-    _refuse_taken(folder, (FILE_NAME, _NEWSLETTER, _DATA))
-    if not yes and not typer.confirm(
-        f"Write {FILE_NAME}, {_NEWSLETTER} and {_DATA}/ into {folder.resolve()}?"
-    ):
-        raise MailerError("nothing was written")
-    lay_out(folder)
-    keys = folder / _DATA / "keys"
-    say(f"Written: {folder / FILE_NAME}, {folder / _NEWSLETTER} and {folder / _DATA}")
+    refuse_taken(folder)
+    if password_stdin and not yes:
+        raise UsageError("--password-stdin takes standard input, so nobody can be asked; add --yes")
+    outgoing = relay_settings(relay) if relay else RelaySettings()
+    given = {
+        "public_url": public_url,
+        "listen": listen,
+        "sender": sender,
+        "zone": zone,
+        "operator": operator,
+    }
+    answers = answered(given, asks=not yes and someone_is_there())
+    # “none” is only for a server on this machine.
+    check_links_are_private(answers["public_url"], leaves_machine=bool(relay) and outgoing.tls != "none")
+    newsletter = newsletter_text(sender=answers["sender"], zone=answers["zone"])
+    described = parse_newsletter_file(newsletter.encode(), place=NEWSLETTER_FILE)
+    plan = _Plan(
+        folder,
+        answers["public_url"],
+        answers["listen"],
+        outgoing,
+        newsletter,
+        answers["operator"],
+        checked_password(read_password()) if password_stdin else make_password(),
+        is_made=not password_stdin,
+        sample=last_period(described, utc_now()) if sample else None,
+    )
+    if not yes:
+        _say_plan(plan, f"To be written into {folder.resolve()}:")
+        if not typer.confirm("Write this?"):
+            raise MailerError("nothing was written")
+    _write(plan)
+    _say_plan(plan, f"Written into {folder.resolve()}:")
+    _say_written(plan)
+
+
+def _write(plan: _Plan) -> None:
+    async def fill(database: Database) -> None:
+        await set_password(database, plan.operator, plan.password)
+        if plan.sample is not None:
+            await import_newsletter(database, plan.described)
+            await import_commentaries(database, sample_commentaries(plan.sample))
+
+    lay_out(
+        plan.folder,
+        texts={
+            NEWSLETTER_FILE: plan.newsletter,
+            FILE_NAME: settings_text(public_url=plan.public_url, listen=plan.listen, relay=plan.relay),
+        },
+        fill=fill,
+        is_sample=plan.sample is not None,
+    )
+
+
+def _say_plan(plan: _Plan, head: str) -> None:
+    described = plan.described
+    relay = f"mail goes to {plan.relay.host}" if plan.relay.host else "mail stays on this machine"
+    say(head)
+    say(f"  {FILE_NAME:<16} the site is {plan.public_url}, served on {plan.listen}; {relay}")
+    say(
+        f"  {NEWSLETTER_FILE:<16} {described.slug}, from {described.sender}, by the clock of {described.zone}"
+    )
+    say(f"  {DATA + '/':<16} new keys, and a database with the operator “{plan.operator}”")
+    if plan.sample is not None:
+        weeks = f"{plan.sample.previous.key} and {plan.sample.key}"
+        say(f"  {'':<16} and sample texts of {weeks}, which never leave this machine")
     say("")
-    say("Copy these two files to a safe place now; without them every reader is lost:")
+
+
+def _say_written(plan: _Plan) -> None:
+    keys = plan.folder / DATA / "keys"
+    if plan.is_made:
+        say(f"“{plan.operator}” logs in to {plan.public_url}/desk/ with a password that is shown only now:")
+        say(f"  {plan.password}")
+        say(f"For a new one: mailer operator password {shlex.quote(plan.operator)}")
+        say("")
+    say("Copy these two files to a safe place now; whoever loses them loses the readers:")
     say(f"  {keys / VAULT_FILE}")
     say(f"  {keys / TOKENS_FILE}")
     say("")
     say("Next:")
-    if folder.resolve() != Path.cwd():
-        say(f"  cd {shlex.quote(str(folder))}")
-    say(f"  mailer newsletter import {_NEWSLETTER}")
-    say("  mailer serve")
+    for command in _next_commands(plan):
+        say(f"  {command}")
 
 
-def lay_out(folder: Path, settings: Settings | None = None, *, is_sample: bool = False) -> Settings:
-    """Make *folder* an installation, whole or not at all; return its settings.
-
-    Args:
-        folder: made with those above it if need be.
-        settings: what holds there without a file; None writes mailer.toml and newsletter.toml.
-        is_sample: whether sample texts will be put in, which must not leave the machine.
-
-    Raises:
-        MailerError: the folder can't be written, or holds an installation already.
-    """
-    # The settings come last: where they lie, everything else does.
-    names = (_DATA,) if settings else (_NEWSLETTER, _DATA, FILE_NAME)
-    _refuse_taken(folder, names)
-    with _staging(folder, names) as staging:
-        (staging / _DATA).mkdir(mode=0o700)
-        create_keys(staging / _DATA / "keys")
-        if settings is None:
-            _write(staging / _NEWSLETTER, newsletter_text(), mode=0o644)
-            # Closed to others: the password of the outgoing server will stand in it.
-            _write(staging / FILE_NAME, _SETTINGS, mode=0o600)
-        settings = settings or settings_without_file()
-        asyncio.run(_make_database(settings.beside(staging), is_sample=is_sample))
-    return settings.beside(folder)
-
-
-async def _make_database(settings: Settings, *, is_sample: bool) -> None:
-    await make_tables(settings)
-    database = open_database(settings.database_url)
-    try:
-        await identify(database, settings.data, now=utc_now(), is_sample=is_sample)
-    finally:
-        await database.close()
-
-
-def _refuse_taken(folder: Path, names: Sequence[str]) -> None:
-    for name in names:
-        if os.path.lexists(folder / name):
-            raise MailerError(f"{folder / name} exists already and stays as it is; choose an empty folder")
-
-
-@contextlib.contextmanager
-def _staging(folder: Path, names: Sequence[str]) -> Iterator[Path]:
-    """
-    Yield a folder to write in; its entries *names* are moved to *folder* when all went well.
-
-    A full disk or a crash half-way leaves nothing that looks like keys or settings.
-    """
-    above = [each for each in (folder, *folder.parents) if not each.exists()]
-    moved: list[Path] = []
-    staging: Path | None = None
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        staging = Path(tempfile.mkdtemp(prefix=".mailer-init-", dir=folder))
-        yield staging
-        for name in names:
-            (staging / name).rename(folder / name)
-            moved.append(folder / name)
-        staging.rmdir()
-    except BaseException as error:
-        for path in [*moved, *([staging] if staging else [])]:
-            shutil.rmtree(path, ignore_errors=True)
-            path.unlink(missing_ok=True)
-        for path in above:
-            with contextlib.suppress(OSError):
-                path.rmdir()
-        if isinstance(error, OSError):
-            raise MailerError(
-                f"{folder} can't be written ({error.strerror}), so nothing was; "
-                "make room there or choose another folder"
-            ) from error
-        raise
-
-
-def _write(path: Path, text: str, *, mode: int) -> None:
-    path.touch(mode=mode, exist_ok=False)
-    path.write_text(text, "utf-8")
+def _next_commands(plan: _Plan) -> list[str]:
+    """Return the next three commands."""
+    is_here = plan.folder.resolve() == Path.cwd()
+    go_there = [] if is_here else [f"cd {shlex.quote(str(plan.folder))}"]
+    if plan.sample is not None:
+        commands = [*go_there, "mailer issue build", "mailer serve", "mailer schedule"]
+    else:
+        commands = [
+            *go_there,
+            f"mailer newsletter import {NEWSLETTER_FILE}",
+            "mailer serve",
+            "mailer commentary new",
+        ]
+    return commands[:3]

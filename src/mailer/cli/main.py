@@ -33,6 +33,9 @@ def run() -> None:
 
 def _status(arguments: Sequence[str]) -> int:
     """Do what *arguments* say; return 0, or 1 or 2 after one sentence on standard error."""
+    if sys.stdin is None:
+        # Closed by whoever started us: then nobody answers, and no file of ours takes its place.
+        sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: PTH123, SIM115 - open until the end
     for stream in (sys.stdout, sys.stderr):
         # A terminal that knows no Cyrillic must not end a command that has done its work.
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]

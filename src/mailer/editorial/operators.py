@@ -64,10 +64,36 @@ async def set_password(database: Database, name: str, password: str) -> None:
     Raises:
         UsageError: the name or the password can't be taken.
     """
-    name, password = _checked_name(name), _checked_password(password)
+    name, password = checked_name(name), checked_password(password)
     hashed = await _on_its_thread(password, None)
     assert isinstance(hashed, str)
     await database.write(lambda tx: operators.save(tx, name, hashed))
+
+
+def checked_name(name: str) -> str:
+    """Return an operator's name as it is stored.
+
+    Raises:
+        UsageError: it can't be one.
+    """
+    name = _normal(name)
+    if not name or len(name) > _MOST_NAME_CHARACTERS or not name.isprintable():
+        raise UsageError(f"an operator's name has 1 to {_MOST_NAME_CHARACTERS} letters; write it as “anna”")
+    return name
+
+
+def checked_password(password: str) -> str:
+    """Return a password as it is hashed.
+
+    Raises:
+        UsageError: it is too short or too long; the sentence has no part of it.
+    """
+    password = _normal(password)
+    if len(password) < LEAST_CHARACTERS:
+        raise UsageError(f"a password has at least {LEAST_CHARACTERS} characters; choose a longer one")
+    if len(password) > _MOST_CHARACTERS:
+        raise UsageError(f"a password has at most {_MOST_CHARACTERS} characters; choose a shorter one")
+    return password
 
 
 async def check(database: Database, name: str, password: str, now: datetime) -> Answer:
@@ -108,22 +134,6 @@ def _judged(tx: Transaction, name: str, checked_hash: str, now: datetime, *, is_
     wait_until = now + wait_after(failures)
     operators.note_try(tx, operator.id, failures=failures, locked_until=wait_until)
     return Refused(wait_until)
-
-
-def _checked_name(name: str) -> str:
-    name = _normal(name)
-    if not name or len(name) > _MOST_NAME_CHARACTERS or not name.isprintable():
-        raise UsageError(f"an operator's name has 1 to {_MOST_NAME_CHARACTERS} letters; write it as “anna”")
-    return name
-
-
-def _checked_password(password: str) -> str:
-    password = _normal(password)
-    if len(password) < LEAST_CHARACTERS:
-        raise UsageError(f"a password has at least {LEAST_CHARACTERS} characters; choose a longer one")
-    if len(password) > _MOST_CHARACTERS:
-        raise UsageError(f"a password has at most {_MOST_CHARACTERS} characters; choose a shorter one")
-    return password
 
 
 def _normal(text: str) -> str:
