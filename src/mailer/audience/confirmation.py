@@ -51,6 +51,7 @@ async def confirm(database: Database, vault: Vault, secret: str, *, now: datetim
     welcome = _welcome(vault, found, now)
 
     def write(tx: Transaction) -> ConfirmLink:
+        readers.hold(tx, found.reader.id, found.newsletter)
         again = readers.by_confirm_hash(tx, secret_hash(secret))
         now_worth = _worth(again, now)
         if now_worth.state is LinkState.OPEN and again is not None:

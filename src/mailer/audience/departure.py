@@ -88,12 +88,14 @@ def _goodbye(vault: Vault, reader: Reader, newsletter: str, now: datetime) -> Le
 def _leave(
     tx: Transaction, token: Token, reader: Reader, slug: str, *, goodbye: Letter | None, now: datetime
 ) -> None:
+    readers.hold(tx, reader.id, slug)
     before = readers.standing(tx, reader.id, slug)
     follows = step(before, Event.UNSUBSCRIBE)
     if follows.standing is before:
         return
     if follows.standing is Standing.NONE:
         readers.end_subscription(tx, reader.id, slug)
+        _forget_address(tx, reader.id)
         return
     readers.set_standing(
         tx,
@@ -107,7 +109,11 @@ def _leave(
     deliveries.skip_reader(tx, reader.id, slug, now)
     if token.issue is not None:
         deliveries.note_unsubscribe(tx, token.issue, reader.id)
-    if not readers.has_live_subscription(tx, reader.id):
-        readers.forget_address(tx, reader.id)
+    _forget_address(tx, reader.id)
     if goodbye is not None and follows.letter is LetterKind.GOODBYE:
         letters.add(tx, goodbye)
+
+
+def _forget_address(tx: Transaction, reader_id: int) -> None:
+    if not readers.has_live_subscription(tx, reader_id):
+        readers.forget_address(tx, reader_id)

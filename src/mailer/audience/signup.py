@@ -136,8 +136,9 @@ def _decide(tx: Transaction, vault: Vault, application: _Application, now: datet
     # A stranger who types an active reader's address changes nothing but sends one quiet mail.
     reader = known or readers.add(tx, application.reader)
     if standing is not Standing.ACTIVE:
-        reader = _renewed(vault, application, reader)
-        readers.change(tx, reader)
+        if not readers.has_active_subscription(tx, reader.id):
+            reader = _renewed(vault, application, reader)
+            readers.change(tx, reader)
         readers.set_standing(
             tx,
             reader.id,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, Select, delete, exists, func, insert, select, update
+from sqlalchemy import RowMapping, Select, delete, exists, func, insert, select, true, update
 
 from mailer.domain.language import Language
 from mailer.domain.missing import MissingRule, parse_missing_rule
@@ -16,6 +16,7 @@ from mailer.storage.tables import newsletter, subscription, suppression
 from mailer.storage.tables import reader as table
 
 _AT_ONCE = 1_000
+_LIVE = (Standing.PENDING, Standing.ACTIVE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +130,25 @@ def end_subscription(tx: Transaction, reader_id: int, newsletter_slug: str) -> N
     tx.execute(delete(table).where((table.c.id == reader_id) & ~_has_subscription()))
 
 
+def hold(tx: Transaction, reader_id: int, newsletter_slug: str) -> None:
+    """Have whoever else is about to change this subscription wait until this transaction has ended.
+
+    Without it, two presses of one button that meet on PostgreSQL would both be the first.
+    """
+    tx.execute(
+        _subscriptions(subscription.c.standing, reader_id, newsletter_slug).with_for_update(of=subscription)
+    )
+
+
 def has_live_subscription(tx: Transaction, reader_id: int) -> bool:
     """Tell whether a reader still has a subscription for which the address is needed."""
-    return bool(tx.scalar(select(table.c.id).where((table.c.id == reader_id) & _has_live_subscription())))
+    return bool(tx.scalar(select(table.c.id).where((table.c.id == reader_id) & _has_subscription(*_LIVE))))
+
+
+def has_active_subscription(tx: Transaction, reader_id: int) -> bool:
+    """Tell whether a reader has confirmed a subscription to any newsletter."""
+    active = _has_subscription(Standing.ACTIVE)
+    return bool(tx.scalar(select(table.c.id).where((table.c.id == reader_id) & active)))
 
 
 def forget_expired(tx: Transaction, now: datetime) -> int:
@@ -146,7 +163,7 @@ def forget_expired(tx: Transaction, now: datetime) -> int:
     for start in range(0, len(gone), _AT_ONCE):
         theirs = table.c.id.in_(gone[start : start + _AT_ONCE])
         tx.execute(delete(table).where(theirs & ~_has_subscription()))
-        tx.execute(update(table).where(theirs & ~_has_live_subscription()).values(sealed_address=None))
+        tx.execute(update(table).where(theirs & ~_has_subscription(*_LIVE)).values(sealed_address=None))
     return len(gone)
 
 
@@ -183,13 +200,10 @@ def _subscriptions(column: Any, reader_id: int, newsletter_slug: str) -> Select[
     )
 
 
-def _has_subscription() -> Any:
-    return exists().where(subscription.c.reader_id == table.c.id)
-
-
-def _has_live_subscription() -> Any:
-    live = subscription.c.standing.in_([Standing.PENDING, Standing.ACTIVE])
-    return exists().where((subscription.c.reader_id == table.c.id) & live)
+def _has_subscription(*standings: Standing) -> Any:
+    """Return the condition that a reader has a subscription, of one of *standings* where any are given."""
+    wanted = subscription.c.standing.in_(standings) if standings else true()
+    return exists().where((subscription.c.reader_id == table.c.id) & wanted)
 
 
 def _values(reader: Reader) -> dict[str, Any]:

@@ -5,14 +5,10 @@ On SQLite the second waits to begin; on PostgreSQL it waits at the row.
 
 from __future__ import annotations
 
-import asyncio
-import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import TypeVar
 
 import pytest
 
@@ -21,6 +17,7 @@ from mailer.domain.outcome import Accepted, Deferred, Stage
 from mailer.domain.subscription import Standing
 from mailer.storage import Transaction, books, chunks, deliveries, freeze, newsletters, readers
 from mailer.storage.chunks import DueCopy
+from tests.integration.storage.meeting import meet
 from tests.integration.storage.scene import (
     LATER,
     NODE,
@@ -34,30 +31,8 @@ from tests.integration.storage.scene import (
     weekly,
 )
 
-T = TypeVar("T")
 ACCEPT = Accepted(Stage.DOT, "250 Ok")
 DEFER = Deferred(Stage.DOT, "450 Later", LATER)
-_LONG_ENOUGH_S = 0.15
-
-
-@contextmanager
-def under_way(store: Store, work: Callable[[Transaction], object]) -> Iterator[None]:
-    """Have *work* done in a transaction that is committed when the block ends."""
-    done, go_on = threading.Event(), threading.Event()
-
-    def unit(tx: Transaction) -> None:
-        work(tx)
-        done.set()
-        go_on.wait(10)
-
-    with ThreadPoolExecutor(1) as thread:
-        written = thread.submit(asyncio.run, store.database.write(unit))
-        assert done.wait(10)
-        try:
-            yield
-        finally:
-            go_on.set()
-        written.result(10)
 
 
 @pytest.fixture
@@ -65,20 +40,6 @@ def thread() -> Iterator[ThreadPoolExecutor]:
     """Where the second of two transactions waits."""
     with ThreadPoolExecutor(1) as opened:
         yield opened
-
-
-def meet(
-    first: tuple[Store, Callable[[Transaction], object]],
-    second: tuple[Store, Callable[[Transaction], T]],
-    thread: ThreadPoolExecutor,
-) -> T:
-    """Begin the first, then the second beside it; return what the second returns."""
-    with under_way(*first):
-        store, work = second
-        waiting: Future[T] = thread.submit(asyncio.run, store.database.write(work))
-        # Long enough to do whatever it does not wait for.
-        threading.Event().wait(_LONG_ENOUGH_S)
-    return waiting.result(10)
 
 
 def leave(reader_id: int) -> Callable[[Transaction], None]:

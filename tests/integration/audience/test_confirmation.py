@@ -1,0 +1,120 @@
+"""Confirming: looking changes nothing, pressing subscribes once."""
+
+from __future__ import annotations
+
+import pytest
+
+from mailer.audience import confirmation
+from mailer.audience.confirmation import CONSENT_VERSION, ConfirmLink, LinkState
+from mailer.domain.content import LetterKind
+from mailer.domain.subscription import Standing
+from tests.integration.audience.reading_room import Room, both, pressed_together
+from tests.integration.storage.scene import NOW, RU, SLUG, Store
+
+OPEN, DONE, DEAD = (ConfirmLink(state, SLUG) for state in LinkState)
+CONFIRM, WELCOME = LetterKind.CONFIRM, LetterKind.WELCOME
+
+
+def test_confirming_subscribes_and_welcomes(room: Room) -> None:
+    """One welcome letter; the page says done."""
+    room.sign_up()
+
+    assert room.confirm() == DONE
+    assert room.standing() is Standing.ACTIVE
+    assert room.letters() == [CONFIRM, WELCOME]
+
+
+def test_looking_changes_nothing(room: Room) -> None:
+    """Mail programs open links to look at them."""
+    room.sign_up()
+    before = room.store.contents()
+
+    assert [room.look(), room.look()] == [OPEN, OPEN]
+    assert room.store.contents() == before
+
+
+def test_confirming_again_changes_nothing(room: Room) -> None:
+    """No second welcome; looking says done too."""
+    room.sign_up()
+    room.confirm()
+    before = room.store.contents()
+
+    assert [room.confirm(), room.look()] == [DONE, DONE]
+    assert room.store.contents() == before
+
+
+def test_pressing_twice_at_the_same_moment_welcomes_once(room: Room) -> None:
+    """A double click is two requests."""
+    room.sign_up()
+    pressed = [
+        confirmation.confirm(room.store.database, room.vault, room.secret(), now=room.now) for _ in range(2)
+    ]
+
+    assert room.run(both(*pressed)) == [DONE, DONE]
+    assert room.letters() == [CONFIRM, WELCOME]
+
+
+def test_a_link_works_for_72_hours(room: Room) -> None:
+    """Then it is dead, and still known as ours, so that the page can offer a new mail."""
+    room.sign_up()
+    room.wait(hours=72)
+    assert room.look() == OPEN
+
+    room.wait(seconds=1)
+
+    assert [room.look(), room.confirm()] == [DEAD, DEAD]
+    assert room.standing() is Standing.PENDING
+
+
+@pytest.mark.parametrize("secret", ["", "x", "ў" * 43, "\ud800", "A" * 100_000])
+def test_a_link_that_is_not_ours_is_dead(room: Room, secret: str) -> None:
+    """Whatever it is."""
+    room.sign_up()
+    before = room.store.contents()
+    dead = ConfirmLink(LinkState.DEAD)
+
+    pressed = confirmation.confirm(room.store.database, room.vault, secret, now=room.now)
+    looked = confirmation.look_up(room.store.database, secret, now=room.now)
+
+    assert [room.run(pressed), room.run(looked)] == [dead, dead]
+    assert room.store.contents() == before
+
+
+def test_a_link_dies_with_the_subscription(room: Room) -> None:
+    """Who has left is not subscribed again by an old mail."""
+    room.sign_up()
+    secret = room.secret()
+    room.confirm()
+    room.unsubscribe(room.link(room.reader()))
+
+    assert room.confirm(secret) == ConfirmLink(LinkState.DEAD)
+    assert room.standing() is Standing.UNSUBSCRIBED
+
+
+def test_consent_is_recorded_to_the_hour(room: Room) -> None:
+    """Which words, in which language, by which way; no finer, and nothing about the machine."""
+    room.sign_up(language=RU)
+    room.wait(minutes=59)
+
+    room.confirm()
+
+    (row,) = room.store.rows("subscription")
+    assert {name: row[name] for name in row if name.startswith("consent") or name == "changed_month"} == {
+        "consent_version": CONSENT_VERSION,
+        "consent_language": RU,
+        "consent_channel": "sign-up form",
+        "consent_at": NOW,
+        "changed_month": "2026-11",
+    }
+
+
+def test_two_processes_confirm_at_the_same_moment(room: Room, other_store: Store, database_url: str) -> None:
+    """One welcome, also when the pages run on two machines."""
+    room.sign_up()
+    pressed = [
+        confirmation.confirm(store.database, room.vault, room.secret(), now=room.now)
+        for store in (room.store, other_store)
+    ]
+
+    assert room.run(pressed_together(room, database_url, *pressed)) == [DONE, DONE]
+    assert room.letters() == [CONFIRM, WELCOME]

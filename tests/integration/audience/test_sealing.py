@@ -1,0 +1,58 @@
+"""Nothing in the database tells an address to who has not got the keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from mailer.domain.content import LetterKind
+from mailer.storage import letters
+from tests.integration.audience.reading_room import Room
+from tests.integration.storage.scene import NODE, Store, claimed, release
+
+ADDRESS = "Secret.Reader@hidden-domain.example.org"
+PARTS = [b"secret.reader", b"hidden-domain", b"secret", b"hidden"]
+
+
+def whole_way(room: Room) -> None:
+    """Sign up, confirm, get an issue, leave and come back, with everything that is written on the way."""
+    room.ask(ADDRESS)
+    room.decide()
+    room.confirm()
+    issue_id = room.store.write(release)
+    room.store.write(claimed)
+    room.sign_up(ADDRESS.upper())
+    room.store.write(lambda tx: letters.claim(tx, NODE, room.now, 9))
+    room.unsubscribe(room.link(room.reader(ADDRESS), issue=issue_id))
+    room.wait(hours=24)
+    room.sign_up(ADDRESS)
+    room.ask(ADDRESS)
+
+
+def test_no_byte_of_the_file_tells_an_address(room: Room, tmp_path: Path) -> None:
+    """Neither the database nor its log of changes; on PostgreSQL, no column."""
+    whole_way(room)
+
+    found = list(_written(room.store, tmp_path))
+
+    assert found
+    for content in found:
+        assert not [part for part in PARTS if part in content.lower()]
+
+
+def test_the_search_would_find_an_address(room: Room, tmp_path: Path) -> None:
+    """It has been shown one."""
+    whole_way(room)
+    room.store.write(lambda tx: letters.count(tx, ADDRESS.encode(), LetterKind.CONFIRM, room.now))
+
+    assert any(PARTS[0] in content.lower() for content in _written(room.store, tmp_path))
+
+
+def _written(store: Store, folder: Path) -> Iterator[bytes]:
+    if store.database.is_embedded:
+        for path in folder.glob("mailer.db*"):
+            yield path.read_bytes()
+    for rows in store.contents().values():
+        for row in rows:
+            for value in row.values():
+                yield bytes(value) if isinstance(value, bytes | memoryview) else str(value).encode()
