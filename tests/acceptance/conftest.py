@@ -36,3 +36,19 @@ def installed(template: Installed, tmp_path: Path) -> Installed:
     folder = tmp_path / "newsroom"
     shutil.copytree(template.folder, folder)
     return Installed(template.mailer, folder, template.week)
+
+
+@pytest.fixture(scope="session")
+def sample_template(mailer: CommandLine, tmp_path_factory: pytest.TempPathFactory) -> Installed:
+    folder = tmp_path_factory.mktemp("template") / "sample"
+    assert mailer("init", folder, "--sample", "--yes").status == 0
+    asked = mailer("commentary", "new", tmp_path_factory.mktemp("asked"), "--json", folder=folder)
+    return Installed(mailer, folder, asked.json["week"])
+
+
+@pytest.fixture
+def sampled(sample_template: Installed, tmp_path: Path) -> Installed:
+    """An installation of ``mailer init --sample``, for one test."""
+    folder = tmp_path / "sample"
+    shutil.copytree(sample_template.folder, folder)
+    return Installed(sample_template.mailer, folder, sample_template.week)

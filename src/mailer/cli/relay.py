@@ -7,9 +7,19 @@ import typer
 from mailer.bootstrap import Installation
 from mailer.cli.context import Context
 from mailer.cli.output import say
+from mailer.delivery.connection import Dialler, Timeouts
 from mailer.delivery.proof import check_relay
+from mailer.errors import MailerError
+
+PATIENCE = Timeouts(connect_s=10, mail_s=60, rcpt_s=60)
+"""For a person who waits at a terminal: a server that is well answers within a second."""
 
 app = typer.Typer(help="The outgoing mail server.", no_args_is_help=True)
+
+
+@app.callback()
+def _group() -> None:
+    """Keep ``test`` a verb of its own while it is the only one."""
 
 
 @app.command()
@@ -20,9 +30,13 @@ def test(context: typer.Context) -> None:
     async def work(here: Installation) -> str:
         relay = here.settings.relay
         if here.is_outbox_only:
-            return "no outgoing mail server is set: every mail stays on this machine; write host in [relay]"
-        await check_relay(relay, here.hello)
-        login = f"logged in as {relay.username}" if relay.username else "no login"
-        return f"{relay.host}, port {relay.port} takes us ({relay.tls}, {login})"
+            raise MailerError(
+                "no outgoing mail server is set, so every mail stays on this machine; write its name as host "
+                "in [relay] of mailer.toml"
+            )
+        await check_relay(Dialler(relay, here.hello, PATIENCE))
+        login = "it knows our login" if relay.username else "without a login"
+        tls = "in the clear" if relay.tls == "none" else "by TLS"
+        return f"{here.relay_name} takes us, {tls}, {login}"
 
     say(settings.run(work))

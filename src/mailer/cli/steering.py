@@ -14,10 +14,13 @@ from mailer.bootstrap import Installation
 from mailer.cli.context import Context
 from mailer.cli.issue_choice import IssueOption, find_issue, name_of
 from mailer.cli.output import say
+from mailer.cli.relay import PATIENCE
 from mailer.cli.week import NewsletterOption, WeekOption
 from mailer.config import RelaySettings
 from mailer.delivery import control
+from mailer.delivery.connection import Dialler
 from mailer.delivery.proof import Proof, send_proofs
+from mailer.delivery.release import refuse_sample
 from mailer.domain.issue import Issue
 from mailer.editorial.draft import Draft
 from mailer.errors import MailerError, UsageError
@@ -86,9 +89,12 @@ def mail_proofs(
 
     async def work(here: Installation) -> tuple[Draft, list[Proof]]:
         found = await find_issue(here, newsletter, week, issue)
+        await here.fence().check()
+        await refuse_sample(here.database, leaves_machine=here.leaves_machine)
         async with _relay(here) as relay:
+            dialler = Dialler(relay, here.hello, PATIENCE)
             proofs = await send_proofs(
-                found, to, relay=relay, composer=here.composer, links=here.links, now=here.clock()
+                found, to, dialler=dialler, composer=here.composer, links=here.links, now=here.clock()
             )
         return found, proofs
 
@@ -99,8 +105,11 @@ def mail_proofs(
         say(f"{'HELD' if finding in found.blocking else 'note'}: {finding}")
     if not proofs:
         raise MailerError("there is no ready text to mail; import texts with “state: ready”")
-    if not all(proof.taken for proof in proofs):
-        raise typer.Exit(1)
+    if refused := [proof for proof in proofs if not proof.taken]:
+        raise MailerError(
+            f"{len(refused)} of {len(proofs)} copies were refused, with the words above; ask whoever runs "
+            "the outgoing mail server whether it takes mail from the newsletter’s sender"
+        )
 
 
 def _moved(

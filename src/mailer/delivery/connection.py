@@ -165,6 +165,10 @@ class Dialler:
             await client.connect()
             if client.last_ehlo_response is None:
                 await client.ehlo()
+        except aiosmtplib.SMTPAuthenticationError as error:
+            client.close()
+            # Without what the server said: some repeat the login, and these words are logged.
+            raise NoConnection(f"{error.code} to the login") from error
         except aiosmtplib.SMTPResponseException as error:
             client.close()
             raise NoConnection(f"{error.code} {_readable(error.message)}") from error

@@ -10,14 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from mailer.config import RelaySettings
 from mailer.delivery.connection import Connection, Dialler, NoConnection
-from mailer.delivery.copy import Composer
+from mailer.delivery.copy import Composer, Copy
 from mailer.delivery.diagnosis import diagnose
 from mailer.delivery.letterpress import letterhead
 from mailer.domain.judgement import Answer, Lost
 from mailer.domain.language import Language
 from mailer.domain.links import Links
+from mailer.domain.outcome import Stage
 from mailer.domain.plan import plan_for
 from mailer.domain.reply import Verdict, judge, mask
 from mailer.domain.token import PUBLIC_ID_BYTES, Token
@@ -46,53 +46,64 @@ class Proof:
     reply: str
 
 
-async def check_relay(relay: RelaySettings, hello: str) -> None:
+async def check_relay(dialler: Dialler) -> None:
     """Connect and log in, and take leave again.
 
     Raises:
         MailerError: the relay does not take us; the sentence names the next step.
     """
-    await (await _connect(relay, hello)).quit()
+    await (await _connect(dialler)).quit()
 
 
 async def send_proofs(
     found: Draft,
     addresses: Sequence[str],
     *,
-    relay: RelaySettings,
+    dialler: Dialler,
     composer: Composer,
     links: Links,
     now: datetime,
 ) -> list[Proof]:
     """Mail every edition of a draft or issue to *addresses*; one Proof per language and address.
 
+    Languages come in the newsletter's order, one without a ready text is left out.
+
     Raises:
         MailerError: the relay does not take us.
         RenderingError: a template or text can't be rendered.
     """
     skeletons = await _skeletons(found, links, now)
+    if not skeletons:
+        return []
     composer = composer.of(found.newsletter)
     token = Token(_NOBODY, issue=found.issue.id)
-    connection = await _connect(relay, links.base.rpartition("//")[2].partition(":")[0])
-    proofs = []
-    for language, skeleton in skeletons.items():
-        for address in addresses:
-            copy = composer.copy_to(address, skeleton, token)
-            met = await connection.offer(copy)
-            if isinstance(met, Answer) and judge(met.reply, met.stage) is Verdict.GO_ON:
-                met = await connection.hand_over(copy)
-            elif connection.is_open:
-                await connection.reset()
-            proofs.append(_proof(language, address, met))
+    connection = await _connect(dialler)
+    proofs = [
+        _proof(language, address, await _send(connection, composer.copy_to(address, skeleton, token)))
+        for language, skeleton in skeletons.items()
+        for address in addresses
+    ]
     await connection.quit()
     return proofs
 
 
-async def _connect(relay: RelaySettings, hello: str) -> Connection:
+async def _send(connection: Connection, copy: Copy) -> Answer | Lost:
+    if not connection.takes(copy):
+        return Lost(Stage.RCPT, "it takes no address with letters beyond a–z")
+    met = await connection.offer(copy)
+    if isinstance(met, Answer) and judge(met.reply, met.stage) is Verdict.GO_ON:
+        return await connection.hand_over(copy)
+    if connection.is_open:
+        await connection.reset()
+    return met
+
+
+async def _connect(dialler: Dialler) -> Connection:
     try:
-        return await Dialler(relay, hello).open()
+        return await dialler.open()
     except NoConnection as error:
-        raise MailerError(diagnose(relay, error.__cause__ or error)) from error
+        # Without a chain: what the server said to the login could hold the password.
+        raise MailerError(diagnose(dialler.relay, error.__cause__ or error)) from None
 
 
 async def _skeletons(found: Draft, links: Links, now: datetime) -> dict[Language, Skeleton]:
@@ -102,6 +113,8 @@ async def _skeletons(found: Draft, links: Links, now: datetime) -> dict[Language
         for language, plan in plans.items()
         if plan.cells
     }
+    if not contents:
+        return {}
     mails = await asyncio.to_thread(render_apart, list(contents.values()))
     return {
         language: edition_skeleton(

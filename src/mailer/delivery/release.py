@@ -89,7 +89,7 @@ async def release(database: Database, issue_id: int, terms: Terms) -> Issue:
     """
     if terms.fence is not None:
         await terms.fence.check()
-    await _check_sample(database, terms)
+    await refuse_sample(database, leaves_machine=terms.leaves_machine)
     await database.write(
         lambda tx: issues.advance(tx, issue_id, IssueMove.RELEASE, releasing_node=terms.node_id)
     )
@@ -101,9 +101,13 @@ async def release(database: Database, issue_id: int, terms: Terms) -> Issue:
         raise
 
 
-async def _check_sample(database: Database, terms: Terms) -> None:
-    """Hold sample texts back from readers elsewhere, who would take them for news."""
-    found = await database.read(installation.find) if terms.leaves_machine else None
+async def refuse_sample(database: Database, *, leaves_machine: bool) -> None:
+    """Hold sample texts back from people elsewhere, who would take them for news.
+
+    Raises:
+        Held: this is a sample installation, and its mail would leave this machine.
+    """
+    found = await database.read(installation.find) if leaves_machine else None
     if found is not None and found.is_sample:
         raise Held((_SAMPLE,))
 
