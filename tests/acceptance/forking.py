@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import resource
+import signal
 import subprocess
 import sys
 import time
@@ -18,6 +19,8 @@ from typing import Any, NoReturn
 
 from mailer.cli import verbs  # noqa: F401 - imported here, so that no fork has to
 from mailer.cli.main import run
+
+_LONGEST_S = 60
 
 
 def main() -> None:
@@ -80,6 +83,8 @@ def _prepare(request: dict[str, Any]) -> None:
         del os.environ[name]
     os.environ.update(request["environment"])
     time.tzset()
+    # A command that waits for ever ends with this signal instead of holding up the tests.
+    signal.alarm(_LONGEST_S)
     os.chdir(request["folder"])
     sys.argv = ["mailer", *request["arguments"]]
     if request["largest_file"] is not None:
