@@ -9,10 +9,17 @@ import pytest
 from tests.acceptance.commandline import CommandLine, Installed
 
 VERBS = {
-    "": ["demo", "init", "serve", "newsletter", "commentary", "issue", "db"],
+    "": [
+        *("demo", "init", "serve", "schedule"),
+        *("newsletter", "commentary", "issue", "reader", "relay", "operator", "sending", "db"),
+    ],
     "newsletter": ["import", "export"],
     "commentary": ["new", "import"],
-    "issue": ["build", "check", "show", "release", "stats", "preview"],
+    "issue": ["build", "check", "show", "release", "stats", "preview", "pause", "resume", "cancel", "test"],
+    "reader": ["add"],
+    "relay": ["test"],
+    "operator": ["password"],
+    "sending": ["allow"],
     "db": ["upgrade"],
 }
 

@@ -32,7 +32,10 @@ def password(
         bool, typer.Option("--password-stdin", help="Take the password from standard input, not a made one.")
     ] = False,
 ) -> None:
-    """Give an operator a new password; whoever is logged in with the old one is logged out."""
+    """Give an operator a new password.
+
+    Whoever is logged in with the old one is logged out.
+    """
     settings: Context = context.obj
     chosen = read_password() if password_stdin else make_password()
 

@@ -30,7 +30,10 @@ def allow(
     *,
     yes: Annotated[bool, typer.Option("--yes", help="Ask nothing.")] = False,
 ) -> None:
-    """Let a restored or copied database send; a running “mailer serve” goes on by itself."""
+    """Let a restored or copied database send.
+
+    A running “mailer serve” goes on by itself.
+    """
     settings: Context = context.obj
     settings.run(lambda installation: _allow(installation, ask=not yes))
 
