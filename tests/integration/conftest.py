@@ -1,7 +1,8 @@
 """A database of every kind we support: what runs on one must run on the other.
 
-The schema is made once per run and kind. Each test gets its own copy of the SQLite file; on PostgreSQL,
-where a copy costs 0.1 s, all share one database that is emptied after each.
+One of each kind stands open for the whole run, because opening it and compiling every statement anew
+would cost each test 0.1 s; after each test it is emptied. Who needs a file of their own asks for
+``sqlite_url``.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -19,6 +19,45 @@ from mailer.storage import Database, Transaction, open_database, schema
 from mailer.storage.tables import metadata
 from tests.integration.storage.scene import Store
 from tests.tools.postgres import PostgresServer
+
+_KINDS = ("sqlite", "postgresql")
+
+
+class KeptOpen:
+    """Databases that are opened once and stay open."""
+
+    def __init__(self, runner: asyncio.Runner) -> None:
+        self._runner = runner
+        self._opened: dict[tuple[str, str], Database] = {}
+
+    def database(self, url: str, user: str = "first") -> Database:
+        """Return the database at *url* as *user* has it open; each user has a writer of its own."""
+        if (url, user) not in self._opened:
+            self._opened[url, user] = open_database(url)
+        return self._opened[url, user]
+
+    def empty(self, url: str) -> None:
+        """Remove every row."""
+        self._runner.run(self.database(url).write(_empty))
+
+    def close(self, url: str) -> None:
+        """Let go of the database at *url*, whoever has it open."""
+        for opened, user in list(self._opened):
+            if opened == url:
+                self._runner.run(self._opened.pop((opened, user)).close())
+
+
+@pytest.fixture(scope="session")
+def runner() -> Iterator[asyncio.Runner]:
+    """The event loop on which databases are used; it runs only while a test asks it to."""
+    with asyncio.Runner() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def kept_open(runner: asyncio.Runner) -> KeptOpen:
+    """What stands open; each is closed before its server ends."""
+    return KeptOpen(runner)
 
 
 @pytest.fixture(scope="session")
@@ -30,48 +69,49 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def emptied_postgres(postgres_server: PostgresServer) -> str:
-    """The address of a PostgreSQL database with every table, which tests leave without a row."""
+def standing_sqlite(
+    sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory, kept_open: KeptOpen
+) -> Iterator[str]:
+    """The address of an SQLite database that tests leave without a row."""
+    path = shutil.copy(sqlite_template, tmp_path_factory.mktemp("standing") / "mailer.db")
+    yield f"sqlite:///{path}"
+    kept_open.close(f"sqlite:///{path}")
+
+
+@pytest.fixture(scope="session")
+def standing_postgresql(postgres_server: PostgresServer, kept_open: KeptOpen) -> Iterator[str]:
+    """The address of a PostgreSQL database that tests leave without a row."""
     url = postgres_server.create_database()
     asyncio.run(_upgraded(url))
-    return url
+    yield url
+    kept_open.close(url)
 
 
 @pytest.fixture
 def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
-    """The address of an SQLite database of this test's own."""
+    """The address of an SQLite database in a file of this test's own."""
     return f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'mailer.db')}"
 
 
 @pytest.fixture
-def postgresql_url(emptied_postgres: str) -> Iterator[str]:
-    """The address of a PostgreSQL database that is this test's own while it runs."""
-    yield emptied_postgres
-    # In a thread of its own: the test's event loop may still be the current one.
-    with ThreadPoolExecutor(1) as thread:
-        thread.submit(asyncio.run, _emptied(emptied_postgres)).result()
+def postgresql_url(standing_postgresql: str, kept_open: KeptOpen) -> Iterator[str]:
+    """The address of a PostgreSQL database without a row."""
+    yield standing_postgresql
+    kept_open.empty(standing_postgresql)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest) -> str:
-    """The address of a database of this test's own; every test that asks runs on both kinds."""
-    url: str = request.getfixturevalue(f"{request.param}_url")
-    return url
-
-
-@pytest.fixture
-def runner() -> Iterator[asyncio.Runner]:
-    """The event loop of a test, for as long as its databases are open."""
-    with asyncio.Runner() as opened:
-        yield opened
+@pytest.fixture(params=_KINDS)
+def database_url(request: pytest.FixtureRequest, kept_open: KeptOpen) -> Iterator[str]:
+    """The address of a database without a row; every test that asks runs on both kinds."""
+    url: str = request.getfixturevalue(f"standing_{request.param}")
+    yield url
+    kept_open.empty(url)
 
 
 @pytest.fixture
-def database(database_url: str, runner: asyncio.Runner) -> Iterator[Database]:
-    """An open database of this test's own."""
-    opened = open_database(database_url)
-    yield opened
-    runner.run(opened.close())
+def database(database_url: str, kept_open: KeptOpen) -> Database:
+    """The same database, open; a test must not close it."""
+    return kept_open.database(database_url)
 
 
 @pytest.fixture
@@ -81,11 +121,9 @@ def store(database: Database, runner: asyncio.Runner) -> Store:
 
 
 @pytest.fixture
-def other_store(database_url: str, runner: asyncio.Runner) -> Iterator[Store]:
+def other_store(database_url: str, kept_open: KeptOpen, runner: asyncio.Runner) -> Store:
     """The same data as another process has it open: with a writer of its own."""
-    opened = open_database(database_url)
-    yield Store(opened, runner)
-    runner.run(opened.close())
+    return Store(kept_open.database(database_url, "second"), runner)
 
 
 async def _upgraded(url: str) -> None:
@@ -94,13 +132,11 @@ async def _upgraded(url: str) -> None:
     await database.close()
 
 
-async def _emptied(url: str) -> None:
-    def empty(tx: Transaction) -> None:
+def _empty(tx: Transaction) -> None:
+    if tx.dialect.name == "postgresql":
         tx.execute(text("SET LOCAL lock_timeout = '5s'"))  # a test that left a transaction open is named
-        for table in reversed(metadata.sorted_tables):
-            tx.execute(table.delete())
         tx.execute(text("SELECT setval(oid, 1, false) FROM pg_class WHERE relkind = 'S'"))
-
-    database = open_database(url)
-    await database.write(empty)
-    await database.close()
+    else:
+        tx.execute(text("DELETE FROM sqlite_sequence"))
+    for table in reversed(metadata.sorted_tables):
+        tx.execute(table.delete())

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 from mailer.domain.content import LetterKind
-from mailer.storage import letters
+from mailer.storage import letters, open_database
 from tests.integration.audience.reading_room import Room
 from tests.integration.storage.scene import NODE, Store, claimed, release
 
 ADDRESS = "Secret.Reader@hidden-domain.example.org"
 PARTS = [b"secret.reader", b"hidden-domain", b"secret", b"hidden"]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def room(request: pytest.FixtureRequest, runner: asyncio.Runner) -> Iterator[Room]:
+    """A room whose database nobody has written to before."""
+    database = open_database(request.getfixturevalue(f"{request.param}_url"))
+    yield Room(Store(database, runner))
+    runner.run(database.close())
 
 
 def whole_way(room: Room) -> None:

@@ -193,11 +193,12 @@ class Ledger(RuleBasedStateMachine):
 
     @rule(reader_id=st.just(1))
     def leave(self, reader_id: int) -> None:
-        """By the link of this issue's copy, more than once; the other two stay."""
+        """By the link of this issue's copy; pressed again it changes nothing. The other two stay."""
 
         def work(tx: Transaction) -> None:
-            readers.set_standing(tx, reader_id, SLUG, Standing.UNSUBSCRIBED)
-            deliveries.skip_reader(tx, reader_id, SLUG, self.now)
+            if reader_id not in self.left:
+                readers.set_standing(tx, reader_id, SLUG, Standing.UNSUBSCRIBED)
+                deliveries.skip_reader(tx, reader_id, SLUG, self.now)
             deliveries.note_unsubscribe(tx, self.issue_id, reader_id)
 
         self.do(work)

@@ -13,20 +13,25 @@ from functools import partial
 import pytest
 
 from mailer.domain.delivery import DeliveryState
+from mailer.domain.issue import IssueMove
 from mailer.domain.outcome import Accepted, Deferred, Stage
 from mailer.domain.subscription import Standing
-from mailer.storage import Transaction, books, chunks, deliveries, freeze, newsletters, readers
+from mailer.errors import InvalidMove
+from mailer.storage import Transaction, books, chunks, deliveries, freeze, issues, newsletters, readers
 from mailer.storage.chunks import DueCopy
 from tests.integration.storage.meeting import meet
 from tests.integration.storage.scene import (
     LATER,
     NODE,
     NOW,
+    PERIOD,
     SLUG,
     Store,
+    add_reader,
     add_readers,
     begin_release,
     claimed,
+    release,
     released_to,
     weekly,
 )
@@ -180,3 +185,54 @@ def test_two_nodes_claim_the_only_chunk(store: Store, other_store: Store, thread
     )
 
     assert second is None
+
+
+def test_two_nodes_claim_one_chunk_each(store: Store, other_store: Store, thread: ThreadPoolExecutor) -> None:
+    """The second does not wait for the first and then go without."""
+
+    def two_chunks(tx: Transaction) -> None:
+        newsletters.save(tx, weekly())
+        for number, group in enumerate(("gmail", "other")):
+            add_reader(tx, number, group=group)
+        release(tx)
+
+    store.write(two_chunks)
+
+    second = meet(
+        (other_store, lambda tx: chunks.claim(tx, NODE, NOW)),
+        (store, lambda tx: chunks.claim(tx, "node-b", NOW)),
+        thread,
+    )
+
+    assert second is not None
+    assert {row["owner"] for row in store.rows("chunk")} == {NODE, "node-b"}
+
+
+def test_two_processes_release_at_the_same_moment(
+    store: Store, other_store: Store, thread: ThreadPoolExecutor
+) -> None:
+    """The second is told, and the release stays the first one's."""
+    store.write(lambda tx: newsletters.save(tx, weekly()))
+    issue_id = store.write(lambda tx: issues.build(tx, SLUG, PERIOD, words={}, now=NOW)).id
+    begin = partial(issues.advance, issue_id=issue_id, event=IssueMove.RELEASE)
+
+    with pytest.raises(InvalidMove):
+        meet(
+            (other_store, partial(begin, releasing_node=NODE)),
+            (store, partial(begin, releasing_node="node-b")),
+            thread,
+        )
+
+    assert store.read(issues.releasing) == [(issue_id, NODE)]
+
+
+def test_two_processes_build_at_the_same_moment(
+    store: Store, other_store: Store, thread: ThreadPoolExecutor
+) -> None:
+    """There is one issue, and both have it."""
+    store.write(lambda tx: newsletters.save(tx, weekly()))
+    build = partial(issues.build, newsletter_slug=SLUG, period=PERIOD, words={}, now=NOW)
+
+    built = meet((other_store, build), (store, build), thread)
+
+    assert [row["id"] for row in store.rows("issue")] == [built.id]

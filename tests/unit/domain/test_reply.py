@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mailer.domain.outcome import Blame, Stage
@@ -130,7 +130,6 @@ addresses = st.builds("{}@{}".format, local_parts, domains)
 around = st.text(st.sampled_from("ab01 <>()[],;:'\"\r\n\t=."), max_size=12)
 
 
-@settings(max_examples=300)
 @given(addresses, st.data(), around, around)
 def test_the_recipient_never_survives(address: str, data: st.DataObject, before: str, after: str) -> None:
     """In whatever letter case a server repeats it, and whatever stands around it."""
@@ -144,7 +143,6 @@ def test_the_recipient_never_survives(address: str, data: st.DataObject, before:
     assert address.casefold() not in kept.casefold()
 
 
-@settings(max_examples=300)
 @given(addresses, around.filter(lambda text: not text[-1:].isalnum()), around)
 def test_nobody_elses_address_survives(address: str, before: str, after: str) -> None:
     """A server may name a postmaster, or where a mailbox has moved to."""
@@ -153,7 +151,6 @@ def test_nobody_elses_address_survives(address: str, before: str, after: str) ->
     assert address.casefold() not in kept.casefold()
 
 
-@settings(max_examples=300)
 @given(st.text(), addresses)
 @example("\ud800", "reader.7@example.org")
 def test_what_is_kept_can_be_stored(text: str, address: str) -> None:
