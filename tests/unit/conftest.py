@@ -1,4 +1,4 @@
-"""How hypothesis runs here: an example may take its time, for on a busy machine time says nothing about our code."""
+"""How hypothesis runs here: an example may take its time, for a busy machine says nothing about our code."""
 
 from __future__ import annotations
 
