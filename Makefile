@@ -31,7 +31,7 @@ demo: .venv/.product ## show the whole cycle on sample data; READERS=300, ONCE=1
 	@$(BIN)/mailer demo --readers $(READERS) $(if $(filter-out 0 no,$(ONCE)),--once)
 
 test: .venv/.test tools ## run every test; TESTS=tests/unit for some of them
-	@$(BIN)/python -m pytest $(TESTS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(TESTS)
 
 soak: .venv/.test tools ## run the proofs that take long (see tests/soak); PROOFS=… for one of them
 	@$(BIN)/python -m pytest $(PROOFS)

@@ -93,4 +93,6 @@ def _subscribe(tx: Transaction, found: Subscription, welcome: Letter, now: datet
         consent_at=now.replace(minute=0, second=0, microsecond=0),
     )
     readers.lift(tx, found.reader.address_index)
+    # Who leaves and comes back on the same day is asked again: the cap is against strangers.
+    letters.forget_asked(tx, found.reader.address_index)
     letters.add(tx, welcome)

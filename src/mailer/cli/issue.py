@@ -130,7 +130,8 @@ def release(
         print_json(issue_json(released) | books_json(counted))
         return
     audience = sum(each.audience for each in counted.values())
-    say(f"{name_of(released)} is released to {audience} readers; “mailer serve” sends it")
+    readers = "1 reader" if audience == 1 else f"{audience} readers"
+    say(f"{name_of(released)} is released to {readers}; “mailer serve” sends it")
     say(books_table(counted))
 
 

@@ -34,14 +34,17 @@ def import_(
     newsletter = parse_newsletter_file(_content(file), place=str(file))
     settings: Context = context.obj
 
-    async def work(installation: Installation) -> bool:
-        return await import_newsletter(installation.database, newsletter)
+    async def work(installation: Installation) -> tuple[bool, list[str]]:
+        before = await installation.database.read(newsletters.slugs)
+        return await import_newsletter(installation.database, newsletter), before
 
-    changed = settings.run(work)
+    changed, before = settings.run(work)
     if json:
         print_json({"newsletter": newsletter.slug, "changed": changed})
         return
     say(f"{newsletter.slug}: {'stored' if changed else 'nothing changed'}")
+    if before and newsletter.slug not in before:
+        say(f"It is a new newsletter; {', '.join(before)} goes on beside it")
 
 
 @app.command("export")

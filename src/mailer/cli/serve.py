@@ -12,6 +12,7 @@ from mailer.bootstrap import Service, open_installation
 from mailer.cli.context import Context
 from mailer.cli.output import say
 from mailer.config import load_settings
+from mailer.delivery.premises import links_in_the_clear
 from mailer.log import set_up_log
 from mailer.web.server import listen
 
@@ -43,6 +44,8 @@ async def _serve(context: Context) -> None:
             say(f"The site is at http://{host}:{port}/")
             if installation.is_outbox_only:
                 say("No outgoing mail server is set: every mail stays on this machine, in data/outbox")
+            if warning := links_in_the_clear(settings.site.public_url):
+                say(f"Warning: {warning}")
             if sentence := service.fence.state.sentence:
                 say(f"{sentence[0].upper()}{sentence[1:]}")
             await stopped.wait()

@@ -60,6 +60,17 @@ def check_links_are_private(public_url: str, *, leaves_machine: bool) -> None:
         )
 
 
+def links_in_the_clear(public_url: str) -> str:
+    """Return a sentence when readers elsewhere would be sent http links, else nothing."""
+    parts = urlsplit(public_url)
+    if parts.scheme == "https" or parts.hostname in ("localhost", "127.0.0.1", "::1"):
+        return ""
+    return (
+        f"[site] public_url is {public_url}: whoever watches the network sees what readers open; "
+        "put a web server with https in front before anybody subscribes (docs/deploy.md)"
+    )
+
+
 def _name(user_id: int) -> str:
     try:
         return pwd.getpwuid(user_id).pw_name

@@ -25,10 +25,17 @@ def choice_word(choice: MissingRule | None) -> str | None:
 
 
 def plans(grid: Grid) -> dict[tuple[Language, str | None], Plan]:
-    """Return the plan of every reader there can be, by main language and stored choice."""
+    """Return the plan of every reader there can be, by main language and stored choice.
+
+    A reader whose language this newsletter lacks chose it for another one: they get the first here.
+    """
+    offered = grid.newsletter.languages
+    ordered = [*offered, *(language for language in Language if language not in offered)]
     return {
         (language, choice_word(choice)): plan_for(grid, language, choice)
-        for language in grid.newsletter.languages
+        if language in offered
+        else plan_for(grid, offered[0], None)
+        for language in ordered
         for choice in every_choice(language)
     }
 

@@ -107,5 +107,14 @@ def _draft(tx: Transaction, newsletter: Newsletter, issue: Issue) -> Draft:
                 "sign up on the site’s first page and confirm from the mail",
             )
         )
+    findings += [
+        Finding(
+            Severity.WARNING,
+            f"{count} {'reader gets' if count == 1 else 'readers get'} other newsletters in {language}, in "
+            f"which {newsletter.slug} is not published: they get it in {newsletter.languages[0]}",
+        )
+        for language, count in audience.items()
+        if language not in newsletter.languages
+    ]
     findings.sort(key=lambda finding: finding.severity is not Severity.BLOCKING)
     return Draft(newsletter, issue, grid, audience, tuple(findings))

@@ -11,8 +11,8 @@ from mailer.domain.newsletter import Newsletter
 from mailer.domain.period import Period
 from mailer.editorial.agreement import check_against
 from mailer.editorial.commentary_file import CommentaryFile
-from mailer.errors import InputError, Problem
-from mailer.storage import Database, Transaction, commentaries, newsletters
+from mailer.errors import InputError, Problem, UsageError
+from mailer.storage import Database, Transaction, commentaries, newsletters, readers
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +27,21 @@ async def import_newsletter(database: Database, newsletter: Newsletter) -> bool:
     """Store *newsletter*; return whether anything changed.
 
     Raises:
-        UsageError: it drops a topic that has commentaries.
+        UsageError: it drops a topic that has commentaries, or a language that readers get.
     """
-    return await database.write(lambda tx: newsletters.save(tx, newsletter))
+
+    def work(tx: Transaction) -> bool:
+        before = newsletters.find(tx, newsletter.slug)
+        removed = set(before.languages if before else ()) - set(newsletter.languages)
+        for language, count in readers.active_count(tx, newsletter.slug).items():
+            if language in removed:
+                raise UsageError(
+                    f"languages leaves out “{language}”, which {count} confirmed "
+                    f"{'reader gets' if count == 1 else 'readers get'}; keep it"
+                )
+        return newsletters.save(tx, newsletter)
+
+    return await database.write(work)
 
 
 async def import_commentaries(database: Database, files: Sequence[CommentaryFile]) -> Imported:

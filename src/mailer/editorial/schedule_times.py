@@ -18,6 +18,7 @@ _TIME = re.compile(r"(\w+)\s+(\d{1,2}):(\d\d)", re.ASCII)
 _HOURS = 24
 _MINUTES = 60
 _WEEK = timedelta(days=7)
+_LATEST_DEADLINE = timedelta(days=6)
 
 
 def parse_weekly_time(text: str) -> str:
@@ -44,10 +45,13 @@ def order_problem(schedule: Schedule) -> str | None:
 
     The week is a circle: build may be on Sunday evening and release on Monday. Walking it from build,
     release must come before deadline, and all three within one turn; release may be at the build time.
+    A deadline more than six days after the release was meant to be before it.
     """
     build, release, deadline = map(since_monday, (schedule.build, schedule.release, schedule.deadline))
     to_release = (release - build) % _WEEK
     to_deadline = (deadline - release) % _WEEK
+    if to_deadline > _LATEST_DEADLINE:
+        return f"deadline ({schedule.deadline}) is before release ({schedule.release}); write a later time"
     if to_deadline and to_release + to_deadline < _WEEK:
         return None
     return (

@@ -1,4 +1,4 @@
-"""A Letter as people read it: confirm, invite, already, welcome and goodbye, each from the folder of its name."""
+"""A Letter as people read it, each kind from the folder of its name under templates/email/."""
 
 from __future__ import annotations
 

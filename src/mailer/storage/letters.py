@@ -154,6 +154,12 @@ def count(tx: Transaction, address_index: bytes, kind: LetterKind, now: datetime
     tx.execute(insert(counts).values(address_index=address_index, kind=kind, sent_at=now))
 
 
+def forget_asked(tx: Transaction, address_index: bytes) -> None:
+    """Forget that an address was asked to confirm: its owner has, so nobody pesters them."""
+    asked = counts.c.kind.in_([LetterKind.CONFIRM, LetterKind.INVITE])
+    tx.execute(delete(counts).where((counts.c.address_index == address_index) & asked))
+
+
 def forget_counts(tx: Transaction, before: datetime) -> int:
     """Forget counters older than *before*; return how many."""
     return tx.execute(delete(counts).where(counts.c.sent_at < before)).rowcount

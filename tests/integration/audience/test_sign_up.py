@@ -154,6 +154,17 @@ def test_a_stranger_changes_nothing_by_another_newsletter(room: Room) -> None:
     assert room.reader() == before
 
 
+def test_who_leaves_and_comes_back_on_the_same_day_is_asked_again(room: Room) -> None:
+    """The cap is against strangers: a reader who confirmed has not been pestered."""
+    room.sign_up()
+    room.confirm()
+    reader = room.reader()
+    room.unsubscribe(room.link(reader))
+
+    assert LetterKind.CONFIRM in room.sign_up()
+    assert room.standing() is Standing.PENDING
+
+
 def test_who_comes_back_gets_new_choices(room: Room) -> None:
     """After leaving, the new sign-up counts."""
     bring_to(room, Standing.UNSUBSCRIBED)

@@ -25,7 +25,7 @@ def test_another_users_folder_is_refused(tmp_path: Path, user_id: int, name: str
 
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
     """The next step is the backup, or a new installation."""
-    with pytest.raises(MailerError, match="data is not there; .*mailer init"):
+    with pytest.raises(MailerError, match=r"data is not there; .*mailer init"):
         check_data_is_ours(tmp_path / "data", os.geteuid())
 
 

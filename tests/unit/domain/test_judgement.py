@@ -67,7 +67,7 @@ OUTCOMES: dict[Outcome, DeliveryState] = {
 }
 
 
-@pytest.mark.parametrize(("outcome", "before"), list(product(OUTCOMES, SENDABLE)))
+@pytest.mark.parametrize(("outcome", "before"), list(product(OUTCOMES, sorted(SENDABLE))))
 def test_the_state_after_an_outcome(outcome: Outcome, before: DeliveryState) -> None:
     """A copy that may have arrived once stays uncertain until it is accepted."""
     is_taken = isinstance(outcome, Accepted)

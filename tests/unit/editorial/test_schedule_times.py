@@ -34,6 +34,9 @@ def test_what_is_no_time_is_refused(written: str) -> None:
         ("Mon 10:00", "Mon 09:00", "Tue 12:00", False),
         ("Mon 06:00", "Mon 09:00", "Mon 08:00", False),
         ("Mon 06:00", "Mon 09:00", "Mon 09:00", False),
+        # Both fit into the week that follows, and neither was meant so.
+        ("Mon 06:00", "Mon 09:00", "Mon 05:00", False),
+        ("Mon 06:00", "Mon 09:00", "Sun 12:00", False),
         ("Mon 06:00", "Tue 09:00", "Mon 06:00", False),
     ],
 )

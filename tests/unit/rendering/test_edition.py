@@ -54,6 +54,14 @@ def edition(language: Language = EN) -> EditionContent:
     )
 
 
+def test_the_subject_is_in_the_editions_own_language() -> None:
+    """A borrowed text at the top does not lend its headline to the subject."""
+    content = edition()
+    borrowed_first = replace(content, blocks=(content.blocks[2], content.blocks[0]))
+
+    assert render_edition(borrowed_first).subject.endswith(": Nobody moves")
+
+
 class Page(HTMLParser):
     """What a test asks of a rendered document."""
 

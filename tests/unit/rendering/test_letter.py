@@ -62,7 +62,9 @@ def test_letters_are_plain_to_read(kind: LetterKind, language: Language) -> None
     assert f'<html lang="{language}">' in mail.html
     assert max(len(line) for line in mail.text.split("\n")) <= 72
     assert "https://example.org/home" in mail.html
-    assert "\nhttps://example.org/home\n" in mail.text
+    # Where the one link that matters follows, the text part names no other.
+    asks = kind in (LetterKind.CONFIRM, LetterKind.INVITE, LetterKind.GOODBYE)
+    assert ("\nhttps://example.org/home\n" in mail.text) is not asks
 
 
 @pytest.mark.parametrize("kind", [LetterKind.CONFIRM, LetterKind.WELCOME])
