@@ -31,8 +31,8 @@ def main() -> None:
 
 
 def _html(language: str) -> str:
-    command = [_MAILER, "issue", "preview", "--sample", "--language", language, "--format", "html"]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    command = [str(_MAILER), "issue", "preview", "--sample", "--language", language, "--format", "html"]
+    return subprocess.check_output(command, text=True)
 
 
 def _take(browser: Browser, name: str, html: str, *, width: int, scheme: str, height: int) -> None:
