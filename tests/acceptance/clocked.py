@@ -23,20 +23,7 @@ from mailer.domain.timetable import due
 from mailer.editorial.importing import import_commentaries, import_newsletter
 from mailer.editorial.sample import sample_commentaries, sample_newsletter
 from mailer.editorial.schedule_times import DAYS
-from tests.acceptance.killing import CONNECTIONS, MAILER, Proof
-
-_SETTINGS = """
-[site]
-public_url = "https://weekly.example.org"
-listen = "127.0.0.1:0"
-[relay]
-host = "127.0.0.1"
-port = {port}
-tls = "none"
-connections = {connections}
-[sending]
-retry_minutes = [0.002]
-"""
+from tests.acceptance.killing import CONNECTIONS, MAILER, SETTINGS, Proof
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +93,7 @@ def clocked(folder: Path) -> Clocked:
     """Make an installation in *folder*."""
     home, log, port = folder / "home", folder / "relay.log", _free_port()
     subprocess.run([*MAILER, "init", str(home), "--yes"], check=True, capture_output=True)
-    (home / "mailer.toml").write_text(_SETTINGS.format(port=port, connections=CONNECTIONS), "utf-8")
+    (home / "mailer.toml").write_text(SETTINGS.format(port=port, connections=CONNECTIONS), "utf-8")
     log.touch()
     return Clocked(Proof(home, log), port)
 

@@ -23,7 +23,7 @@ from tests.integration.delivery.house import House
 
 MAILER = (str(Path(sys.executable).with_name("mailer")),)
 CONNECTIONS = 4
-_SETTINGS = """
+SETTINGS = """
 [site]
 public_url = "https://weekly.example.org"
 listen = "127.0.0.1:0"
@@ -162,7 +162,7 @@ def proof(folder: Path, reader_count: int) -> Iterator[Proof]:
         try:
             assert relay.stdout is not None
             port = int(relay.stdout.readline())
-            settings = _SETTINGS.format(port=port, connections=CONNECTIONS)
+            settings = SETTINGS.format(port=port, connections=CONNECTIONS)
             (home / "mailer.toml").write_text(settings, "utf-8")
             made = Proof(home, log)
             asyncio.run(_release(made, reader_count))

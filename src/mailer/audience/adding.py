@@ -1,11 +1,10 @@
-"""Readers whom an operator adds: asked to confirm like everybody else, with the source on record."""
+"""Readers whom an operator subscribes to try things out; all others are asked to confirm (signup.py)."""
 
 from __future__ import annotations
 
 import os
 from datetime import datetime
 
-from mailer.audience import signup
 from mailer.audience.address import parse_address
 from mailer.audience.signup import SignUpForm
 from mailer.audience.vault import Vault
@@ -17,15 +16,6 @@ from mailer.storage import Database, Transaction, installation, readers
 from mailer.storage.readers import Reader
 
 _BY_OPERATOR = "confirmed by an operator of a sample installation"
-
-
-async def invite(database: Database, vault: Vault, form: SignUpForm, *, now: datetime) -> None:
-    """Queue a request for confirmation; the answer is the same whoever the address belongs to.
-
-    Raises:
-        NotAnAddress: what was typed is no address; nothing is stored.
-    """
-    await signup.receive(database, vault, form, now=now)
 
 
 async def add_confirmed(database: Database, vault: Vault, form: SignUpForm, *, now: datetime) -> None:

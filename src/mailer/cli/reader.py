@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from mailer.audience.adding import add_confirmed, invite
+from mailer.audience.adding import add_confirmed
 from mailer.audience.address import NotAnAddress
-from mailer.audience.signup import SignUpForm
+from mailer.audience.signup import SignUpForm, receive
 from mailer.bootstrap import Installation
 from mailer.cli.context import Context
 from mailer.cli.output import say
@@ -45,7 +45,7 @@ def add(
         whole = SignUpForm(form.address, found.slug, form.language, form.missing, form.source)
         if whole.language not in found.languages:
             raise UsageError(f"--language: {found.slug} is not published in {whole.language}")
-        step = add_confirmed if confirmed_by_operator else invite
+        step = add_confirmed if confirmed_by_operator else receive
         await step(here.database, here.vault, whole, now=here.clock())
         return found.slug
 

@@ -49,16 +49,6 @@ class Subscription:
     confirm_until: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class Consent:
-    """What a reader agreed to: which words, in which language, by which way, to the hour (UTC)."""
-
-    version: str
-    language: Language
-    channel: str
-    at: datetime
-
-
 def by_index(tx: Transaction, address_index: bytes) -> Reader | None:
     """Return the reader with that address index, or None."""
     return _one(tx, select(table).where(table.c.address_index == address_index))
