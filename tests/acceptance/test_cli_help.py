@@ -10,7 +10,7 @@ from tests.acceptance.commandline import CommandLine, Installed
 
 VERBS = {
     "": [
-        *("demo", "init", "serve", "schedule"),
+        *("demo", "init", "serve", "schedule", "books"),
         *("newsletter", "commentary", "issue", "reader", "relay", "operator", "sending", "db"),
     ],
     "newsletter": ["import", "export"],

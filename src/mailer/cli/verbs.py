@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 import typer
 
 from mailer.cli import (
+    books,
     commentary,
     database,
     demo,
@@ -45,6 +46,7 @@ app.command("demo")(demo.demo)
 app.command("init")(init.init)
 app.command("serve")(serve.serve)
 app.command("schedule")(schedule.schedule)
+app.command("books")(books.books)
 app.add_typer(newsletter.app, name="newsletter")
 app.add_typer(commentary.app, name="commentary")
 app.add_typer(issue.app, name="issue")

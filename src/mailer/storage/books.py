@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Integer, func, select
+from sqlalchemy import Integer, exists, func, or_, select
 
 from mailer.domain.books import Books
 from mailer.domain.delivery import PENDING, DeliveryState
 from mailer.domain.language import Language
 from mailer.storage.database import Transaction
-from mailer.storage.tables import chunk, delivery, edition
+from mailer.storage.tables import chunk, delivery, edition, issue
 
 _COUNTERS = (*DeliveryState, "deferred_attempts", "unsubscribed")
 
@@ -63,3 +63,18 @@ def proven(tx: Transaction, issue_id: int) -> dict[Language, Books]:
         line = Books(audience=copies, unsubscribed=int(left or 0))
         found[language] = found.get(language, Books()) + line + Books(**{counter: copies})
     return found
+
+
+def strays(tx: Transaction, issue_id: int) -> int:
+    """Return how many copies no chunk of the issue counts: *proven* passes over them."""
+    of_issue = select(chunk.c.id).where(chunk.c.issue_id == issue_id)
+    elsewhere = delivery.c.chunk_id.not_in(of_issue)
+    statement = select(func.count()).select_from(delivery).where(delivery.c.issue_id == issue_id, elsewhere)
+    return int(tx.scalar(statement) or 0)
+
+
+def with_copies(tx: Transaction) -> list[int]:
+    """Return the issues that have copies, or counters of copies, oldest first."""
+    copies = exists().where(delivery.c.issue_id == issue.c.id)
+    counters = exists().where(chunk.c.issue_id == issue.c.id)
+    return list(tx.scalars(select(issue.c.id).where(or_(copies, counters)).order_by(issue.c.id)))
