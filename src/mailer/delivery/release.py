@@ -10,6 +10,7 @@ import asyncio
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 
 from mailer.delivery.fence import Fence
 from mailer.delivery.letterpress import letterhead
@@ -64,6 +65,7 @@ class Terms:
         leaves_machine: whether the relay is another machine's, so that sample texts are held.
         deadline_at: until when it may be sent, as the clock says; None for a person, who may be late.
         slice_size: most readers in one transaction.
+        templates: the folder of the mail templates; None takes those that came with the product.
         fence: of the installation, which must let it pass; None only where no copy can leave a data
             folder that was restored (tests of other things).
     """
@@ -75,6 +77,7 @@ class Terms:
     leaves_machine: bool = False
     deadline_at: datetime | None = None
     slice_size: int = freeze.SLICE
+    templates: Path | None = None
     fence: Fence | None = None
 
 
@@ -149,7 +152,11 @@ async def _freeze_editions(database: Database, found: Draft, terms: Terms) -> Al
         for key, plan in plans.items()
     }
     mails = await asyncio.to_thread(
-        render_apart, list(said.values()), timeout_s=_RENDER_S, memory_bytes=_RENDER_BYTES
+        render_apart,
+        list(said.values()),
+        timeout_s=_RENDER_S,
+        memory_bytes=_RENDER_BYTES,
+        folder=terms.templates,
     )
     rendered = {key: (plans[key], said[key], mail) for key, mail in zip(said, mails, strict=True)}
 
