@@ -9,7 +9,7 @@ import contextlib
 import os
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from typer import Abort
 from typer.exceptions import TyperException
@@ -41,9 +41,7 @@ def _status(arguments: Sequence[str]) -> int:
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
         _refuse_broken_letters(arguments)
-        from mailer.cli.verbs import app
-
-        status = app(arguments, prog_name="mailer", standalone_mode=False)
+        status = _app(arguments)(arguments, prog_name="mailer", standalone_mode=False)
         sys.stdout.flush()
     except KeyboardInterrupt:
         return _INTERRUPTED
@@ -58,6 +56,18 @@ def _status(arguments: Sequence[str]) -> int:
     except (MailerError, OSError, BaseExceptionGroup) as error:
         return _say(_refusal(error))
     return status if isinstance(status, int) else 0
+
+
+def _app(arguments: Sequence[str]) -> Callable[..., object]:
+    """Return what reads *arguments*."""
+    if arguments[:1] == ["bench"]:
+        # What it measures is a sender: the libraries of the pages would count as its memory.
+        from mailer.cli.bench import alone
+
+        return alone
+    from mailer.cli.verbs import app
+
+    return app
 
 
 def _refuse_broken_letters(arguments: Sequence[str]) -> None:

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 import typer
 
 from mailer.cli import (
+    bench,
     books,
     commentary,
     database,
@@ -55,6 +56,7 @@ app.add_typer(relay.app, name="relay")
 app.add_typer(operator.app, name="operator")
 app.add_typer(sending.app, name="sending")
 app.add_typer(database.app, name="db")
+app.add_typer(bench.app, name="bench")
 
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001 - Typer's signature
