@@ -41,6 +41,7 @@ from mailer.outbox.reading import Outbox
 from mailer.outbox.relay import Relay
 from mailer.schedule.bell import Bell
 from mailer.storage import Database, open_database, schema
+from mailer.storage.soundness import check_sound
 from mailer.web.app import create_app
 from mailer.web.server import serving
 from mailer.web.site import Site
@@ -223,9 +224,12 @@ class Service:
         Raises:
             MailerError: another process sends from the same data.
             SettingsError: readers' links would cross the network in the clear.
+            StorageError: the database file is damaged, or the disk is full at the start.
+            StorageBroken: the disk failed, or outcomes could not be written before leaving; in a group.
         """
         here = self._installation
         check_links_are_private(here.settings.site.public_url, leaves_machine=here.leaves_machine)
+        await check_sound(here.database)
         await self._presence.enter()
         try:
             self._presence.be_the_sender()
@@ -260,13 +264,20 @@ class Service:
             watching = self._fence.watch(self._feed.wake)
             running = (rounds.run(), self._decide_sign_ups(), self._bell.run(), watching)
             others = [group.create_task(work) for work in running]
+            guarding = group.create_task(self._end_when_broken())
             try:
                 yield
             finally:
+                here.database.hurry()
                 sender.stop()
                 for task in others:
                     task.cancel()
                 await sending
+                guarding.cancel()
+
+    async def _end_when_broken(self) -> None:
+        """End everything at once, whoever met the failure and whatever it made of it."""
+        raise await self._installation.database.until_broken()
 
     async def _decide_sign_ups(self) -> None:
         here = self._installation

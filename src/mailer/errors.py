@@ -7,7 +7,8 @@
     ├── NotFound           nothing of that name is stored
     ├── InvalidMove        a state does not allow the move
     ├── KeysError          keys are missing, damaged or of another installation
-    ├── StorageError       the database or the disk said no
+    ├── StorageError       the database or the disk said no; it may be tried again
+    │   └── StorageBroken  the disk failed under a write: this process must end
     └── RenderingError     a template or text could not be made into a message
 
 What a mail server refuses is no error but an Outcome (domain/outcome.py).
@@ -85,6 +86,13 @@ class KeysError(MailerError):
 
 class StorageError(MailerError):
     """The database or the disk said no; nothing was half-done."""
+
+
+class StorageBroken(StorageError):  # noqa: N818 - reads as what it is where it is caught
+    """The disk failed under a write, or was given up; this process must end and may write no more.
+
+    Whoever tries writes again lets this one through. The next start recovers as after kill -9.
+    """
 
 
 class RenderingError(MailerError):

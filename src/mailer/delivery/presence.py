@@ -15,7 +15,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import IO
 
-from mailer.errors import MailerError
+import structlog
+
+from mailer.errors import MailerError, StorageError
 from mailer.storage import Database, Transaction, nodes
 from mailer.storage.nodes import Node
 
@@ -23,6 +25,7 @@ BEAT_S = 5.0
 """How often a node says that it is alive."""
 _DEAD_AFTER = timedelta(seconds=30)
 _SENDER_LOCK = "sender.lock"
+_log = structlog.get_logger()
 
 
 class Presence:
@@ -61,7 +64,11 @@ class Presence:
 
     async def leave(self) -> None:
         """Take this process off the list; it holds nothing any more."""
-        await self._database.write(lambda tx: nodes.remove(tx, self.id))
+        try:
+            await self._database.write(lambda tx: nodes.remove(tx, self.id))
+        except StorageError as error:
+            # On a full disk it may leave all the same: recovery finds that it is dead.
+            _log.warning("node.still_listed", reason=str(error))
         (self._folder / f"{self.id}.lock").unlink(missing_ok=True)
         for lock in self._locks:
             lock.close()

@@ -10,6 +10,7 @@ import structlog
 
 from mailer.delivery.presence import BEAT_S, Presence
 from mailer.delivery.recovery import recover
+from mailer.delivery.wal_watch import LOOK_S, WalWatch
 from mailer.domain.retry import RetryPolicy
 from mailer.domain.subscription import COUNTERS_KEPT
 from mailer.errors import MailerError
@@ -22,7 +23,7 @@ _log = structlog.get_logger()
 
 
 class Rounds:
-    """Heartbeat, recovery, finished issues, deadlines and what has outlived its time."""
+    """Heartbeat, recovery, finished issues, deadlines, what has outlived its time, and the log's length."""
 
     def __init__(
         self,
@@ -36,6 +37,7 @@ class Rounds:
         self._presence = presence
         self._retry = retry
         self._clock = clock
+        self._wal_watch = WalWatch(database)
 
     async def run(self) -> None:
         """Go round until cancelled."""
@@ -45,6 +47,7 @@ class Rounds:
                 (self.finish, _FINISH_S),
                 (self.recover, _RECOVER_S),
                 (self.tidy, _TIDY_S),
+                (self._wal_watch.look, LOOK_S),
             ):
                 group.create_task(_again(work, every_s))
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,11 +17,13 @@ from typing import Any, Protocol, TypeAlias, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import QueuePool
 
-from mailer.errors import SettingsError, StorageError
-from mailer.storage.refusal import refusals_as_ours
+from mailer.errors import SettingsError, StorageBroken, StorageError
+from mailer.storage.breakage import Breakage
+from mailer.storage.refusal import refusal, refusals_as_ours
 from mailer.storage.writer import Transactions, Unit, Writer
 
 T = TypeVar("T")
@@ -34,6 +37,8 @@ _READERS = 2
 class _Backend(Protocol):
     """What differs between the two databases."""
 
+    breakage: Breakage
+
     def writing(self) -> Transactions: ...
 
     async def read(self, work: Unit[T]) -> T: ...
@@ -46,6 +51,8 @@ class Database:
 
     def __init__(self, url: URL, backend: _Backend) -> None:
         self.url = url
+        self.hurried_at: float | None = None
+        """Since when this process is leaving, by the monotonic clock; None while it stays."""
         self._backend = backend
         self._writer = Writer(backend.writing)
         self._is_closed = False
@@ -76,26 +83,47 @@ class Database:
         *work* may run twice, so it must touch nothing but its transaction.
 
         Raises:
+            StorageBroken: the disk failed under a write, now or before; this process must end.
             StorageError: disk full, read-only or locked for too long; nothing was written.
         """
         self._check_open()
         with refusals_as_ours():
             return await self._writer.submit(work, urgent=urgent)
 
+    def hurry(self) -> None:
+        """Say that this process is leaving: writes are tried again only for a little while."""
+        self.hurried_at = time.monotonic()
+
+    def give_up(self, error: StorageBroken) -> None:
+        """Let this process write no more; whoever awaits *until_broken* gets *error*."""
+        self._backend.breakage.note(error)
+
+    async def until_broken(self) -> StorageBroken:
+        """Return the failure after which this process must end, once there is one."""
+        return await self._backend.breakage.wait()
+
     async def close(self) -> None:
         """Finish what was submitted and let go of every connection."""
         self._is_closed = True
+        if self._backend.breakage.is_there:
+            # Closing would fold the log in and sync anew; the files stay as they are for the next start.
+            return
         await asyncio.to_thread(self._writer.stop)
         await self._backend.close()
 
     def _check_open(self) -> None:
+        self._backend.breakage.check()
         # The writer's thread has ended: nobody would ever answer.
         if self._is_closed:
             raise StorageError("the database was closed; start the program again")
 
 
-def open_database(url: str) -> Database:
+def open_database(url: str, *, busy_s: float = _BUSY_S) -> Database:
     """Open ``sqlite:///path`` or ``postgresql+asyncpg://…``; nothing is touched before first use.
+
+    Args:
+        url: as in the settings.
+        busy_s: how long a write to SQLite waits for another program's.
 
     Raises:
         SettingsError: the URL names no database that we know.
@@ -108,29 +136,31 @@ def open_database(url: str) -> Database:
         ) from error
     name = parsed.get_backend_name()
     if name == "sqlite":
-        return Database(parsed, _Sqlite(parsed))
+        return Database(parsed, _Sqlite(parsed, busy_s))
     if name == "postgresql":
         return Database(parsed, _Postgres(parsed.set(drivername="postgresql+asyncpg")))
     raise SettingsError(f"[database] url names {name}; write sqlite:///… or postgresql+asyncpg://…")
 
 
 class _Sqlite:
-    def __init__(self, url: URL) -> None:
+    def __init__(self, url: URL, busy_s: float) -> None:
+        self.breakage = Breakage()
         self._url = url
+        self._busy_s = busy_s
         self._reading: Engine | None = None
         self._threads = ThreadPoolExecutor(_READERS, thread_name_prefix="mailer-reader")
 
     def writing(self) -> Transactions:
         # BEGIN IMMEDIATE: a deferred transaction that reads first and writes later can meet
         # SQLITE_BUSY_SNAPSHOT, against which no time-out helps.
-        return _SyncTransactions(sqlite_engine(self._url, "BEGIN IMMEDIATE"))
+        return _SyncTransactions(sqlite_engine(self._url, "BEGIN IMMEDIATE", self._busy_s), self.breakage)
 
     async def read(self, work: Unit[T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._read, work)
 
     def _read(self, work: Unit[T]) -> T:
         if self._reading is None:
-            self._reading = sqlite_engine(self._url, "BEGIN")
+            self._reading = sqlite_engine(self._url, "BEGIN", self._busy_s)
         with self._reading.begin() as connection:
             return work(connection)
 
@@ -142,6 +172,7 @@ class _Sqlite:
 
 class _Postgres:
     def __init__(self, url: URL) -> None:
+        self.breakage = Breakage()
         self._url = url
         self._reading: AsyncEngine | None = None
 
@@ -165,13 +196,23 @@ class _Postgres:
 class _SyncTransactions:
     """SQLite's: the standard library's driver on the writer's thread."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, breakage: Breakage) -> None:
         self._engine = engine
+        self._breakage = breakage
         self._connection = engine.connect()
 
     def run(self, work: Unit[T]) -> T:
-        with self._connection.begin():
-            return work(self._connection)
+        # Asked here too: the others of a batch in which a sync failed must not be tried one by one.
+        self._breakage.check()
+        try:
+            with self._connection.begin():
+                return work(self._connection)
+        except (DBAPIError, sqlite3.Error) as error:
+            ours = refusal(error)
+            if not isinstance(ours, StorageBroken):
+                raise
+            self._breakage.note(ours)
+            raise ours from error
 
     def close(self) -> None:
         self._connection.close()
@@ -197,14 +238,14 @@ class _LoopTransactions:
         self._runner.close()
 
 
-def sqlite_engine(url: URL, begin: str) -> Engine:
+def sqlite_engine(url: URL, begin: str, busy_s: float = _BUSY_S) -> Engine:
     """Return an engine whose transactions start with *begin*, durable at each commit."""
     if url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(
         url.set(drivername="sqlite+pysqlite"),
         poolclass=QueuePool,
-        connect_args={"timeout": _BUSY_S, "check_same_thread": False},
+        connect_args={"timeout": busy_s, "check_same_thread": False},
     )
 
     @event.listens_for(engine, "connect")

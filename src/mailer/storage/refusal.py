@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from mailer.errors import StorageError
+from mailer.errors import StorageBroken, StorageError
+
+DAMAGED = "the database file is damaged; restore the last backup (nothing was changed)"
+_BROKEN = (
+    "the disk failed while it was written, so this program ended rather than trust it; check the disk's "
+    "health and room, then start it again: it takes up what it finds"
+)
+# What SQLite says when a write or a sync failed for another reason than a full disk. A quota that is
+# used up is among them, for SQLite tells no difference.
+_BREAKING = ("SQLITE_IOERR_WRITE", "SQLITE_IOERR_FSYNC", "SQLITE_IOERR_DIR_FSYNC", "SQLITE_IOERR_TRUNCATE")
 
 # Words in the driver's message (lower case) and what we say; the first that matches counts.
 _SENTENCES = (
@@ -20,7 +30,8 @@ _SENTENCES = (
         "the disk is full; free some space, then run the command again (nothing was half-done)",
     ),
     (
-        # SQLite's word for any file it can't make or lengthen, -shm on a full disk among them.
+        # SQLite's word for what is not in _BREAKING: files it can't make or lengthen, -shm on a full
+        # disk among them.
         ("disk i/o error",),
         "the disk seems to be full; free some space, then run the command again (nothing was half-done)",
     ),
@@ -36,10 +47,7 @@ _SENTENCES = (
         ("locked",),
         "another program has held the database for 30 s; end it, then run the command again",
     ),
-    (
-        ("malformed", "not a database"),
-        "the database file is damaged; restore the last backup (nothing was changed)",
-    ),
+    (("malformed", "not a database"), DAMAGED),
 )
 
 
@@ -48,24 +56,33 @@ def refusals_as_ours() -> Iterator[None]:
     """Turn the drivers' errors into ours, once, at this seam.
 
     Raises:
+        StorageBroken: the disk failed under a write.
         StorageError: the database or the disk said no.
     """
     try:
         yield
-    except (DBAPIError, OSError) as error:
-        sentence = _sentence(error)
-        if sentence is None:
+    except (DBAPIError, sqlite3.Error, OSError) as error:
+        ours = refusal(error)
+        if ours is None:
             raise
-        raise StorageError(sentence) from error
+        raise ours from error
 
 
-def _sentence(error: DBAPIError | OSError) -> str | None:
+def refusal(error: DBAPIError | sqlite3.Error | OSError) -> StorageError | None:
+    """Return our error for a driver's; None when it is a fault of ours, to be seen whole."""
     original = error.orig if isinstance(error, DBAPIError) else error
+    if getattr(original, "sqlite_errorname", None) in _BREAKING:
+        return StorageBroken(_BROKEN)
+    sentence = _sentence(error, original)
+    return None if sentence is None else StorageError(sentence)
+
+
+def _sentence(error: Exception, original: BaseException | None) -> str | None:
     words = str(original).lower()
     for signs, sentence in _SENTENCES:
         if any(sign in words for sign in signs):
             return sentence
-    if isinstance(error, OperationalError | OSError):
+    if isinstance(error, OperationalError | sqlite3.OperationalError | OSError):
         kind = type(original).__name__
         return f"the database does not answer ({kind}); check [database] url and that it is running"
     return None
