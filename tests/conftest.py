@@ -46,6 +46,12 @@ def smtp_sink() -> Iterator[SmtpSink]:
 
 
 @pytest.fixture(scope="session")
+def strace() -> Path:
+    """What makes a system call fail, or kills at one: ``-e inject=fdatasync:error=EIO:when=5``."""
+    return required(tool("strace"))
+
+
+@pytest.fixture(scope="session")
 def chromium_path() -> Path:
     """Debian's Chromium, for Playwright's ``executable_path``."""
     return required(tool("chromium"))

@@ -77,6 +77,13 @@ TOOLS = (
         advice=f"{_INSTALL} maildrop",
         further=("courier-authlib",),
     ),
+    # Makes a write or a sync fail, or kills at one: storage and kill proofs.
+    Tool(
+        name="strace",
+        program="usr/bin/strace",
+        packages=("strace",),
+        advice=f"{_INSTALL} strace",
+    ),
     # What checks deploy/; none of them is ever run as a service.
     Tool(
         name="systemd-analyze",
