@@ -119,6 +119,7 @@ async def _send(order: _Order, folder: Path) -> dict[str, Any]:
         "readers": order.readers,
         "connections": order.relay.connections,
         "size": run.message_bytes,
+        "dkim": False,
         "database": "postgresql" if order.database_url else "sqlite",
         "file_system": file_system(folder),
         "fdatasync_per_s": round(syncs),
