@@ -101,6 +101,10 @@ class RelaySettings(_Section):
     """Most connections at once."""
     messages_per_connection: Annotated[int, Field(ge=1)] = 100
     """A connection is closed after so many messages."""
+    messages_per_second: Annotated[float | None, Field(ge=0.01, le=100_000)] = None
+    """Most messages per second, over all connections; unset: no limit."""
+    messages_per_day: Annotated[int | None, Field(ge=1)] = None
+    """Most messages in any 24 hours; unset: no limit."""
     hello: str = ""
     """Name said in EHLO; empty takes the host of site.public_url."""
 
