@@ -71,10 +71,12 @@ class Filler:
     Attributes:
         body: of the one commentary.
         tail: what stands below the reader's link.
+        message: a usual reader's, as it goes over the wire but for the dot that ends it.
     """
 
     body: str
     tail: str
+    message: bytes
 
     def commentary(self, period: Period) -> Commentary:
         """Return the one commentary of *period*."""
@@ -94,9 +96,9 @@ def write_templates(folder: Path) -> None:
         (folder / "edition" / name).write_text(text, "utf-8")
 
 
-def message_bytes(skeleton: Skeleton) -> int:
-    """Return the size of a usual reader's message, without the dot that ends it."""
-    return len(skeleton.fill(_USUAL))
+def usual_message(skeleton: Skeleton) -> bytes:
+    """Return a usual reader's message, without the dot that ends it."""
+    return skeleton.fill(_USUAL)
 
 
 def fill_up(size: int, templates: Path, period: Period, date: datetime) -> Filler:
@@ -113,15 +115,15 @@ def fill_up(size: int, templates: Path, period: Period, date: datetime) -> Fille
     """
     blank = _rendered(templates, period)
 
-    def measured(body: int, tail: int) -> int:
-        return message_bytes(_skeleton(blank, _text(body), _text(tail), date))
+    def message(body: int, tail: int) -> bytes:
+        return usual_message(_skeleton(blank, _text(body), _text(tail), date))
 
-    smallest = measured(0, 0)
+    smallest = len(message(0, 0))
     if not smallest <= size <= _MOST_BYTES:
         raise UsageError(f"--size: a message has {smallest} to {_MOST_BYTES} bytes; write a number between")
-    body = bisect_right(range(size), size, key=lambda length: measured(length, 0)) - 1
-    tail = bisect_right(range(_LONGEST_TAIL), size, key=lambda length: measured(body, length)) - 1
-    return Filler(_text(body), _text(tail))
+    body = bisect_right(range(size), size, key=lambda length: len(message(length, 0))) - 1
+    tail = bisect_right(range(_LONGEST_TAIL), size, key=lambda length: len(message(body, length))) - 1
+    return Filler(_text(body), _text(tail), message(body, tail))
 
 
 def _text(length: int) -> str:

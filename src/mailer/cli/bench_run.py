@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
-from mailer.cli.bench_edition import LINKS, message_bytes
+from mailer.cli.bench_edition import LINKS, usual_message
 from mailer.cli.bench_house import House, utc_now
 from mailer.config import RelaySettings
 from mailer.delivery.connection import Dialler, NoConnection, Timeouts
@@ -211,4 +211,4 @@ def _total(lines: Iterable[Books]) -> Books:
 
 def _message_bytes(tx: Transaction, issue_id: int) -> int:
     (edition,) = editions.of_issue(tx, issue_id).values()
-    return message_bytes(Skeleton.unpack(edition.skeleton))
+    return len(usual_message(Skeleton.unpack(edition.skeleton)))
