@@ -27,6 +27,7 @@ from mailer.delivery.copy import Composer
 from mailer.delivery.feed import Feed
 from mailer.delivery.fence import Fence, identify
 from mailer.delivery.letterpress import Letterpress
+from mailer.delivery.patience import LEAVING_S
 from mailer.delivery.premises import check_data_is_ours, check_links_are_private
 from mailer.delivery.presence import Presence
 from mailer.delivery.release import Terms
@@ -268,7 +269,7 @@ class Service:
             try:
                 yield
             finally:
-                here.database.hurry()
+                here.database.hurry(LEAVING_S)
                 sender.stop()
                 for task in others:
                     task.cancel()

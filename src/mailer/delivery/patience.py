@@ -43,8 +43,8 @@ async def keep_trying(database: Database, write: Callable[[], Awaitable[T]]) -> 
 
     Raises:
         StorageBroken: the disk failed, which no second try mends; or the process was told to stop
-            (Database.hurry) and nothing was taken for LEAVING_S. The process must end: what was in
-            flight is recovered as after kill -9.
+            (Database.hurry) and its patience is at an end. The process must end: what was in flight is
+            recovered as after kill -9.
     """
     refused_at: float | None = None
     while True:
@@ -55,14 +55,9 @@ async def keep_trying(database: Database, write: Callable[[], Awaitable[T]]) -> 
         except StorageError as error:
             _log.error("ledger.write_failed", reason=str(error))
             refused_at = time.monotonic() if refused_at is None else refused_at
-            if _is_out_of_patience(database, refused_at):
+            if not database.has_patience(refused_at):
                 raise _gave_up(database) from error
         await asyncio.sleep(_AGAIN_S)
-
-
-def _is_out_of_patience(database: Database, refused_at: float) -> bool:
-    hurried_at = database.hurried_at
-    return hurried_at is not None and time.monotonic() - max(hurried_at, refused_at) >= LEAVING_S
 
 
 def _gave_up(database: Database) -> StorageBroken:

@@ -51,8 +51,7 @@ class Database:
 
     def __init__(self, url: URL, backend: _Backend) -> None:
         self.url = url
-        self.hurried_at: float | None = None
-        """Since when this process is leaving, by the monotonic clock; None while it stays."""
+        self._leaving: tuple[float, float] | None = None  # since when, and with how much patience
         self._backend = backend
         self._writer = Writer(backend.writing)
         self._is_closed = False
@@ -90,9 +89,16 @@ class Database:
         with refusals_as_ours():
             return await self._writer.submit(work, urgent=urgent)
 
-    def hurry(self) -> None:
-        """Say that this process is leaving: writes are tried again only for a little while."""
-        self.hurried_at = time.monotonic()
+    def hurry(self, patience_s: float) -> None:
+        """Say that this process is leaving: who tries a write again does so for at most *patience_s*."""
+        self._leaving = (time.monotonic(), patience_s)
+
+    def has_patience(self, refused_at: float) -> bool:
+        """Tell whether a write that is refused since *refused_at* (monotonic) shall be tried again."""
+        if self._leaving is None:
+            return True
+        since, patience_s = self._leaving
+        return time.monotonic() - max(since, refused_at) < patience_s
 
     def give_up(self, error: StorageBroken) -> None:
         """Let this process write no more; whoever awaits *until_broken* gets *error*."""
