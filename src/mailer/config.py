@@ -17,6 +17,7 @@ from pydantic import (
     PrivateAttr,
     SecretStr,
     ValidationError,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
@@ -28,6 +29,7 @@ from pydantic_settings import (
 )
 
 from mailer.config_problems import PREFIX, refuse_unknown_variables, sentence, small
+from mailer.domain.alignment import is_dns_name
 from mailer.errors import SettingsError
 
 FILE_NAME = "mailer.toml"
@@ -107,6 +109,8 @@ class RelaySettings(_Section):
     """Most messages in any 24 hours; unset: no limit."""
     hello: str = ""
     """Name said in EHLO; empty takes the host of site.public_url."""
+    signing: Literal["relay", "us", "both"] = "relay"
+    """Who puts DKIM signatures on our mail; ``us`` and ``both`` need [dkim]."""
 
     @field_validator("host")
     @classmethod
@@ -126,6 +130,25 @@ class RelaySettings(_Section):
                 'or "tls", for only a server on this machine (127.0.0.1) may be without'
             )
         return self
+
+
+class DkimSettings(_Section):
+    """[dkim]: how we sign, where [relay] signing says that we do."""
+
+    domain: str = ""
+    """Who signs (d=): the sender's domain, or one above it."""
+    selector: str = ""
+    """Under which name the key is published: SELECTOR._domainkey.DOMAIN."""
+    key: str = "keys/dkim.pem"
+    """The key's file, from data/; made by ``mailer dkim new``."""
+
+    @field_validator("domain", "selector")
+    @classmethod
+    def _dns_name(cls, name: str, about: ValidationInfo) -> str:
+        if name and not is_dns_name(name):
+            shown = "example.org" if about.field_name == "domain" else "mailer"
+            raise ValueError(f"is not a name in DNS; write it as {shown}")
+        return name.lower()
 
 
 class SendingSettings(_Section):
@@ -154,6 +177,7 @@ class Settings(BaseSettings):
     database: DatabaseSettings = DatabaseSettings()
     site: SiteSettings = SiteSettings()
     relay: RelaySettings = RelaySettings()
+    dkim: DkimSettings = DkimSettings()
     sending: SendingSettings = SendingSettings()
     _folder: Path = PrivateAttr(default=Path())
 
@@ -185,6 +209,11 @@ class Settings(BaseSettings):
     def data(self) -> Path:
         """The data folder: database, keys, locks, kept mails."""
         return self.folder / "data"
+
+    @property
+    def dkim_key_file(self) -> Path:
+        """Where the DKIM key lies; a relative path counts from the data folder."""
+        return self.data / self.dkim.key
 
     @property
     def database_file(self) -> Path | None:

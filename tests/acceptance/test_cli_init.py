@@ -17,7 +17,7 @@ from mailer.editorial.newsletter_file import parse_newsletter_file
 from tests.acceptance.commandline import MAILER, CommandLine, Installed
 
 PASSWORD = re.compile(r"[a-z2-9]{5}(?:-[a-z2-9]{5}){3}")
-SECTIONS = ("[site]", "[database]", "[relay]", "[sending]")
+SECTIONS = ("[site]", "[database]", "[relay]", "[dkim]", "[sending]")
 ANSWERS = {
     "--public-url": "https://news.example.org/",
     "--listen": "127.0.0.1:9090",

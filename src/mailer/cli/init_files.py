@@ -49,9 +49,17 @@ tls = {tls}
 # How to log in to it; empty: no login.
 username = ""
 password = ""
+# Who puts DKIM signatures on the mail: "relay" (that server), "us", or "both"; see [dkim].
+signing = "relay"
 # Most connections at once, and most messages over one of them.
 connections = 10
 messages_per_connection = 100
+
+[dkim]
+# Only where we sign. “mailer dkim new” makes the key and says what to write here and in DNS.
+domain = ""
+selector = ""
+key = "keys/dkim.pem"
 
 [sending]
 # Minutes before the second, third … try of a copy that was put off; the last one repeats.
