@@ -77,6 +77,13 @@ TOOLS = (
         advice=f"{_INSTALL} maildrop",
         further=("courier-authlib",),
     ),
+    # Another's eyes on our DKIM signatures; the tests call the library beside it (tests/tools/dkimpy.py).
+    Tool(
+        name="dkimverify",
+        program="usr/bin/dkimverify",
+        packages=("python3-dkim",),
+        advice=f"{_INSTALL} python3-dkim",
+    ),
     # Makes a write or a sync fail, or kills at one: storage and kill proofs.
     Tool(
         name="strace",
