@@ -11,13 +11,14 @@ from tests.acceptance.commandline import CommandLine, Installed
 VERBS = {
     "": [
         *("demo", "init", "serve", "schedule", "books"),
-        *("newsletter", "commentary", "issue", "reader", "relay", "operator", "sending", "db"),
+        *("newsletter", "commentary", "issue", "reader", "relay", "dkim", "operator", "sending", "db"),
     ],
     "newsletter": ["import", "export"],
     "commentary": ["new", "import"],
     "issue": ["build", "check", "show", "release", "stats", "preview", "pause", "resume", "cancel", "test"],
     "reader": ["add"],
     "relay": ["test"],
+    "dkim": ["new", "show"],
     "operator": ["password"],
     "sending": ["allow"],
     "db": ["upgrade"],

@@ -14,6 +14,7 @@ from mailer.cli import (
     commentary,
     database,
     demo,
+    dkim,
     init,
     issue,
     newsletter,
@@ -53,6 +54,7 @@ app.add_typer(commentary.app, name="commentary")
 app.add_typer(issue.app, name="issue")
 app.add_typer(reader.app, name="reader")
 app.add_typer(relay.app, name="relay")
+app.add_typer(dkim.app, name="dkim")
 app.add_typer(operator.app, name="operator")
 app.add_typer(sending.app, name="sending")
 app.add_typer(database.app, name="db")
