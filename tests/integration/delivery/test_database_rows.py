@@ -79,7 +79,7 @@ def test_row_13_a_write_waits_for_another_program_and_says_whom_to_end(
 def test_row_13_no_outcome_is_lost_while_another_program_holds_the_database(
     house: OpenHouse, tmp_path: Path
 ) -> None:
-    """Answers of the mail server wait in memory for several time-outs; nobody is begun, and nobody doubled."""
+    """Answers of the mail server wait in memory for several time-outs; nothing is begun, nobody doubled."""
 
     async def scene() -> None:
         came, go_on = asyncio.Event(), asyncio.Event()
