@@ -7,6 +7,9 @@ READERS ?= 300
 ONCE ?=
 TESTS ?=
 PROOFS ?= tests/soak
+PART ?= contest
+ROUNDS ?= 3
+QUICK ?=
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
@@ -17,7 +20,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --no-config --universal --python-versio
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install demo test soak check format tools pictures lock clean
+.PHONY: help install demo test soak bench check format tools pictures lock clean
 
 help: ## list what can be made
 	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' Makefile | expand -t 10
@@ -35,6 +38,9 @@ test: .venv/.test tools ## run every test; TESTS=tests/unit for some of them
 
 soak: .venv/.test tools ## run the proofs that take long (see tests/soak); PROOFS=… for one of them
 	@$(BIN)/python -m pytest $(PROOFS)
+
+bench: .venv/.test tools ## measure us beside others, into docs/benchmarks.md; PART=signups or million, ROUNDS=3, QUICK=1
+	@$(BIN)/python -m benchmarks $(PART) --rounds $(ROUNDS) $(if $(filter-out 0 no,$(QUICK)),--quick)
 
 check: .venv/.test ## look for what needs no run: style, types, which room imports which
 	@$(BIN)/ruff check
