@@ -173,7 +173,11 @@ class Conversation:
         refusal = refusal or self._relay.refusal(Moment.DOT)
         if act is not None or refusal:
             note(accepted=False)
-            await (self._do(act, refusal) if act is not None else self._say(refusal))
+            await (
+                self._do(act, refusal or b"451 4.3.0 Not taken\r\n")
+                if act is not None
+                else self._say(refusal)
+            )
             return
         note(accepted=True)
         self._accepted += 1
