@@ -19,17 +19,15 @@ def file_system(folder: Path) -> str:
     folder = folder.resolve()
     if not _MOUNTS.exists():
         return ""
-    found = (0, "")
+    found, deepest = "", 0
     for line in _MOUNTS.read_text("utf-8", "replace").splitlines():
-        _, place, kind = line.split()[:3]
-        # A blank in a path is written as \040.
-        mounted = Path(place.encode().decode("unicode_escape"))
-        if folder.is_relative_to(mounted):
-            # Of two mounts on one place the later hides the earlier.
-            found = max(found, (len(mounted.parts), kind), key=lambda each: each[0])
-            if found[0] == len(mounted.parts):
-                found = (found[0], kind)
-    return found[1]
+        _, place, kind = line.split(" ")[:3]
+        # A blank in a path is written as \040 (proc(5), fstab(5)).
+        mounted = Path(place.replace("\\040", " "))
+        # Of two mounts on one place the later hides the earlier.
+        if folder.is_relative_to(mounted) and len(mounted.parts) >= deepest:
+            found, deepest = kind, len(mounted.parts)
+    return found
 
 
 def is_in_memory(kind: str) -> bool:
