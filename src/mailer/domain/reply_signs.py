@@ -1,0 +1,228 @@
+"""Phrases of replies that speak of pace, mailbox, size, network or system, and of the reader last."""
+
+from __future__ import annotations
+
+from mailer.domain.reply_class import Cause
+from mailer.domain.sender_signs import Signs
+
+LIMITING: Signs = (
+    (
+        Cause.RECIPIENT_BUSY,
+        r"""
+        receiving <mail> (?:too|at a rate)
+        <box>\b.{0,40}(?:too many messages|too quickly|rate limit|message rate|receives? too)
+        thread limit
+        mail ?box (?:is )?(?:busy|in use)
+        ratelimit exceeded for mail ?box
+        """,
+    ),
+    (
+        Cause.MESSAGES,
+        r"""
+        <mail>(?: limit)? (?:per|in this|for this|on this|this|in one) (?:smtp )?(?:connection|session)
+        too many (?:<mail>|transaction|envelope)s? <words>(?:connection|session)
+        """,
+    ),
+    (
+        Cause.CONNECTIONS,
+        r"""
+        too many <words>(?:connection|session)s
+        (?:number|limit) of <words>(?:connection|session)s
+        (?:connection|session) (?:count |rate )?limit|connection rate
+        concurren(?:t|cy) (?:smtp )?(?:connections?|sessions?|limit)
+        connections? (?:from your \w+ )?(?:exceed|too)
+        """,
+    ),
+    (
+        Cause.RATE,
+        r"""
+        rate.?limit|throttl|frequency limit
+        slow(?:er|ly| down)
+        too (?:fast|frequent|quick)
+        (?:sending|sent|relay|smtp|recipients?)(?: \w+)? (?:limit|quota|rate)s?(?: <is>)? (?:exceeded|reached)
+        (?:<mail>|hourly|daily)(?: \w+)? (?:limit|quota|rate)s?(?: <is>)? (?:exceeded|reached)
+        exceed(?:s|ed|ing)? <words>(?:rate|hourly|daily|sending|messages? per|quota for)
+        per (?:second|minute|hour|day)\b|(?:this|last|past) (?:minute|hour|day)\b
+        (?:hourly|daily) (?:limit|quota)
+        too (?:many|much) (?:\w+ )?(?:<mail>|volume)
+        temporarily deferred
+        more than <words>(?:recipients|<mail>)
+        """,
+    ),
+    (
+        Cause.TOO_MANY_RECIPIENTS,
+        r"""
+        too many recipients|maximum number of recipients|recipients? limit
+        separate transaction
+        """,
+    ),
+    (
+        Cause.GREYLISTED,
+        r"""
+        gr[ea]y.?list
+        (?:come|try) (?:back|again|later) in \d
+        retry (?:in|after) \d
+        """,
+    ),
+)
+
+DESCRIBING: Signs = (
+    (
+        Cause.FULL,
+        r"""
+        <box>\b.{0,40}(?:\bfull\b|over (?:its |the |disk )?quota)
+        over ?-?quota|disk quota|quota (?:<is> )?(?:exceeded|full|violation|reached)
+        exceed(?:s|ed|ing)? <words>(?:quota|storage)
+        mail ?box <words>(?:limit|size)
+        out of (?:\w+ )?(?:storage|space)
+        storage (?:space|limit|quota)|(?:exceeded|no) storage
+        (?:not enough|no|insufficient) (?:storage|space|room) <words><box>
+        full mail ?box|quota mail ?box
+        переполнен
+        """,
+    ),
+    (
+        Cause.FILTERED,
+        r"""
+        recipient preferences|message filtered|user rules
+        only accept(?:s|ing) <mail>
+        (?:filtered|refused|rejected|blocked) by (?:the )?(?:recipient|user)s?\b
+        refuses? to receive|not accepting any mail
+        """,
+    ),
+    (
+        Cause.DISABLED,
+        r"""
+        (?:<box>|domain)\b.{0,60}\b(?:disabled|inactive|suspended|deactivated|locked|terminated|blocked)
+        (?:<box>|domain)\b.{0,60}\b(?:frozen|expired|dormant|not active|on hold)
+        (?:disabled|inactive|suspended|deactivated|locked|blocked|frozen|expired|dormant) <box>
+        no longer (?:valid|active|accept|receiv|used|in use|in service)
+        por falta de uso
+        """,
+    ),
+    (
+        Cause.SIZE,
+        r"""
+        (?:<mail>|header|attachment|content|data)s?\b.{0,40}(?:too (?:large|big)|oversized?)
+        (?:<mail>|header|attachment|content|data)s?\b.{0,40}size (?:exceed|limit|is too|too)
+        exceed(?:s|ed|ing)? (?:[\w"']+ ){0,5}(?:<mail>|header|attachment) (?:size|limit)
+        (?:max(?:imum)?|fixed|allowed) (?:\w+ )?(?:(?:<mail>|header) )?size
+        too (?:large|big) <mail>|size limit
+        (?:header|line|subject)s? (?:is |are )?too long
+        """,
+    ),
+    (
+        Cause.RULE,
+        r"""
+        polic(?:y|ies)\b(?! size)
+        (?<!rejected: )access (?:denied|forbidden|refused)
+        not accepting (?:connections|(?:mail|messages) from)
+        connections? (?:will )?not (?:be )?accepted
+        (?:client host|helo command|server|connection) (?:\w+ )?(?:rejected|denied|refused by|forbidden)
+        administrative(?:ly)? (?:prohibit|denied|reject)|prohibited|\bbanned\b|forbidden
+        (?:ip|host|server|network|domain) (?:address )?(?:\S+ )?(?:<is> )?(?:\w+ly )?(?:blocked|banned|denied)
+        (?:content|envelope|<mail>) (?:<is> )?(?:denied|blocked)
+        <mail> (?:\w+ )?(?:<is> )?blocked|\bblocked - see
+        rejected by (?:the )?destination
+        not in (?:the )?(?:white|allow) ?-?list
+        (?:helo|ehlo)\b.{0,30}(?:invalid|rejected|refused|need|must|required|not)
+        invalid ip\b|your (?:ip|server|host|network|mta)\b
+        """,
+    ),
+    (
+        Cause.NETWORK,
+        r"""
+        timed?[ -]?out
+        connection (?:<is> )?(?:refused|reset|expired|lost|dropped|failed|aborted|closed)
+        no route to host|(?:network|host) (?:is )?unreachable|not respond|no (?:answer|response) from
+        too many hops|hop count|loops? back|(?:mail|routing|forwarding) loop|loop (?:detected|found)
+        (?:message|delivery|retry)(?: \w+){0,2} expired|in the queue too long|too old|retry time
+        (?:been|is) (?:\w+ )?delayed|will be (?:retried|tried)|will (?:retry|keep trying)
+        not yet been delivered|numerous attempts
+        (?:unable|able|failed) to (?:establish|connect|contact|reach|look ?up)
+        (?:couldn't|could not|can't|cannot) (?:establish|connect|contact|reach|look ?up)
+        (?:host|name|dns|mx|lookup)\b.{0,40}(?:try again|temporar|serv ?fail)
+        """,
+    ),
+    (
+        Cause.SYSTEM,
+        r"""
+        disk (?:is )?(?:space|full)|insufficient (?:system|disk|resource)|system (?:storage |is )?full
+        out of memory|system resources|low on (?:space|disk)
+        local configuration error|configuration (?:problem|error)|server configuration
+        internal (?:\w+ )?error|insufficient permission|mailer error|unexpected failure
+        temporary (?:\w+ )?(?:problem|error|failure|local)|temporarily (?:unavailable|rejected|unable)
+        (?:server|system|host) (?:is )?(?:busy|overload|shutting|going down|under maintenance)
+        \bmaintenance\b
+        local (?:error|problem|delivery failed)|i/o error|error in processing|interrupted
+        command died|exit (?:status|code|\d)|bin/(?:procmail|maildrop)
+        """,
+    ),
+)
+
+CLOSING: Signs = (
+    (
+        Cause.NO_DOMAIN,
+        r"""
+        (?:host|domain)(?: name| or)*\S{0,3} (?:\S+ )?(?:not found|(?:<is> )?unknown|(?:does|do) not exist)
+        (?:host|domain)(?: name| or)*\S{0,3} (?:\S+ )?(?:doesn't exist|(?:is )?not reachable)
+        (?:host|domain)(?: name| or)*\S{0,3} (?:\S+ )?(?:is )?(?:non-?existent|invalid)
+        (?:no such|unknown|invalid|bad) (?:(?:mail|destination|recipient) )*(?:domain|host)
+        (?:non-?existent|unroute?able) (?:(?:mail|destination|recipient) )*(?:domain|host)
+        unroute?able (?:mail )?address
+        null ?mx|(?:never|not) accepts? (?:any |all )?mail|rejects? all mail|no mx\b|nxdomain
+        (?:couldn't|could not|cannot) find (?:any |a )?(?:host|domain|mail server)
+        """,
+    ),
+    # Exchange Online's directory says so; "all recipient addresses" is said of us.
+    (Cause.UNLISTED, r"(?<!all )recipient address rejected: access denied"),
+    (
+        Cause.NO_MAILBOX,
+        r"""
+        (?:no such|unknown|invalid|bad) (?:(?:local|<mail>|virtual|smtp) )*<box>
+        (?:non-?existent|undeliverable|unlisted) (?:(?:local|<mail>|virtual|smtp) )*<box>
+        (?:no such|unknown|invalid|bad) destination (?:mail ?box )?address
+        (?:no such|unknown) (?:person|name here|local.?part)
+        (?<!ip )(?<!from )(?<!source )\b<box>s?\b\S* (?:\S+ ){0,8}?(?:unknown|unavailable|undeliverable)
+        (?<!ip )(?<!from )(?<!source )\b<box>s?\b\S* (?:\S+ ){0,8}?not (?:found|exist|known|valid|available)
+        (?<!ip )(?<!from )(?<!source )\b<box>s?\b\S* (?:\S+ ){0,8}?not (?:local|present|recognized)
+        (?<!ip )(?<!from )(?<!source )\b<box>s?\b\S* (?:\S+ ){0,8}?not (?:listed|registered)
+        (?:does|do|did) ?n[o'’]t (?:exist|have an? \S+ account)
+        (?:recipient|user).?not.?found|could not be found
+        no (?:mail ?box|user|account)\b.{0,20}(?:here|by that|with that)|no ?one at this
+        not (?:our|a|an) (?:(?:valid|known|local|registered|existing) )*<box>
+        delivery error: dd
+        badrcptto|validrcptto
+        no longer (?:on|here|with|works|employed|exist|at this|available)
+        has (?:been )?(?:moved|left|changed)|left the (?:company|organi[sz]ation)
+        (?:adresse?|destinataire) (?:\S+ ){0,6}(?:invalide|inconnue?|inexistante?)
+        unbekannt|nicht (?:gefunden|bekannt)|nieznany|no existe|nessun utente|sconosciut|desconocid
+        не (?:найден|существует|знойдзен|існуе)|неизвестн|невядом
+        """,
+    ),
+    (Cause.PROTOCOL, r"syntax error|protocol (?:error|violation)"),
+    (Cause.RULE, r"<mail>(?: from \S+)? (?:<is> )?not (?:allowed|accepted|permitted)"),
+)
+
+HINTING: Signs = (
+    # A program of theirs ended with a number, as in "X-Unix; 255".
+    (Cause.SYSTEM, r"^x-unix;"),
+    (Cause.SYSTEM, r"service (?:\w+ )?(?:not |un)available"),
+    (
+        Cause.PROTOCOL,
+        r"""
+        (?:bad|improper|out of|wrong) sequence
+        command (?:not |un)(?:recognized|implemented|known)|unrecognized command
+        need (?:rcpt|mail)\b
+        """,
+    ),
+    (
+        Cause.CONTENT,
+        r"""
+        \b(?:header|mime|malformed|message-id|attachment|encoded-word|bare (?:lf|cr))
+        rfc ?-?5?[238]22\b|not rfc
+        """,
+    ),
+    (Cause.SYSTEM, r"try again|temporar|\bbusy\b|retry|\blater\b"),
+)
+"""Words that say less than a status code beside them."""
