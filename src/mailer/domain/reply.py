@@ -1,7 +1,6 @@
-"""SMTP replies: read, judged and stripped of addresses.
+"""SMTP replies: their digits read, and stripped of addresses.
 
-A thin first judge: by stage and code class, with the enhanced code (RFC 3463) telling our faults
-from the reader's. The finer table by text and provider belongs to returned mail.
+What the words say, and whose fault a refusal is, judges classifier.py.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ import re
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from mailer.domain.outcome import Blame, Stage
+from mailer.domain.outcome import Stage
 
 _ENHANCED = re.compile(r"^([245])\.(\d{1,3})\.(\d{1,3})\b")
 # In angle brackets, or bare: quoted local parts and address literals too (RFC 5321 §4.1.2, §4.1.3).
@@ -23,19 +22,13 @@ _MASK = "‹…›"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _MAX_REPLY_CHARS = 300
 
-# RFC 3463 subjects that speak of the message or of policy, not of the mailbox: X.3 (mail system),
-# X.5 (protocol), X.6 (content), X.7 (security and policy).
-_SENDER_SUBJECTS = frozenset({3, 5, 6, 7})
-# Sender address problems that live in the addressing subject: X.1.7 and X.1.8.
-_SENDER_DETAILS = frozenset({(1, 7), (1, 8)})
-
 
 @dataclass(frozen=True, slots=True)
 class Reply:
     """One SMTP reply.
 
     Attributes:
-        code: three digits, 200 to 599.
+        code: three digits, 200 to 599; 0 where a report names none.
         text: all lines joined by one space, without the code.
     """
 
@@ -68,7 +61,7 @@ def judge(reply: Reply, stage: Stage) -> Verdict:
     RFC 5321 §4.2.1: 2yz and 3yz go on, 4yz is transient, 5yz is permanent. What refuses us before
     RCPT says nothing about a reader, so it can only mean "not now".
     """
-    positive = {Stage.DATA: 3}.get(stage, 2)
+    positive = 3 if stage is Stage.DATA else 2
     first_digit = reply.code // 100
     if first_digit == positive:
         return Verdict.TAKEN if stage is Stage.DOT else Verdict.GO_ON
@@ -78,26 +71,17 @@ def judge(reply: Reply, stage: Stage) -> Verdict:
     return Verdict.REFUSED
 
 
-def blame(reply: Reply, stage: Stage) -> Blame:
-    """Say whose fault a permanent refusal is.
-
-    Only a refusal at RCPT can be the reader's: what is refused after it has been seen is the
-    message. Where the enhanced code names policy, content or protocol, it is ours at RCPT too.
-    """
-    if stage is not Stage.RCPT:
-        return Blame.SENDER
-    if (enhanced := reply.enhanced) is not None:
-        _, subject, detail = enhanced
-        if subject in _SENDER_SUBJECTS or (subject, detail) in _SENDER_DETAILS:
-            return Blame.SENDER
-    return Blame.READER
-
-
 def mask(text: str, recipient: str) -> str:
     """Return *text* fit to be stored: one line of whole UTF-8, no address in it.
 
     Every address, and *recipient* in any spelling and without its domain, becomes ``‹…›``.
     """
+    if _is_clean(text, recipient):
+        return text.strip()[:_MAX_REPLY_CHARS]
+    return _masked(text, recipient)
+
+
+def _masked(text: str, recipient: str) -> str:
     # A relay may answer in KOI8-R; what is no UTF-8 comes as surrogates, which no database takes.
     line = _CONTROL.sub(" ", text.encode("utf-8", "replace").decode("utf-8")).strip()
     local, _, _ = recipient.rpartition("@")
@@ -108,3 +92,15 @@ def mask(text: str, recipient: str) -> str:
         # Servers also quote the local part alone: "User reader7 unknown".
         line = re.sub(rf"(?<![\w.]){re.escape(local)}(?![\w])", _MASK, line, flags=re.IGNORECASE)
     return line[:_MAX_REPLY_CHARS]
+
+
+def _is_clean(text: str, recipient: str) -> bool:
+    """Whether there is nothing to mask: a quick look, for every copy that is taken has such a reply.
+
+    Only a local part in ASCII can be looked for so, because some other letters match ASCII ones
+    without regard to case ("ſ" and "s").
+    """
+    if "@" in text or not text.isascii() or not text.isprintable():
+        return False
+    local = recipient[: recipient.rfind("@")]
+    return bool(local) and local.isascii() and "@" in recipient and local.lower() not in text.lower()

@@ -19,6 +19,15 @@ class RetryPolicy:
 
     waits_s: tuple[float, ...] = (300, 900, 1800, 3600, 7200)
 
+    @property
+    def most_s(self) -> float:
+        """How long a server may make a copy wait, in seconds: twice the longest of our own waits.
+
+        So the policy bounds what replies ask for: four hours as it comes, and moments where a
+        demonstration or a test waits for moments.
+        """
+        return 2 * max(self.waits_s)
+
     def next_attempt_at(self, attempts: int, now: datetime, jitter: float) -> datetime:
         """Say when to try again.
 

@@ -36,3 +36,8 @@ def test_a_retry_follows_an_attempt() -> None:
     """Nobody asks when to try again before having tried."""
     with pytest.raises(ValueError, match="at least one attempt"):
         RetryPolicy().next_attempt_at(0, NOW, 0.5)
+
+
+def test_the_policy_bounds_what_servers_ask_for() -> None:
+    """Twice its longest wait: four hours as it comes."""
+    assert (RetryPolicy().most_s, RetryPolicy((1, 0.5)).most_s) == (4 * 3600, 2)
