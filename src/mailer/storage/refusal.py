@@ -15,6 +15,8 @@ _BROKEN = (
     "the disk failed while it was written, so this program ended rather than trust it; check the disk's "
     "health and room, then start it again: it takes up what it finds"
 )
+_CANT_READ = "the disk can't be read; check its health, and restore the last backup if it is damaged"
+_UNREADABLE = ("SQLITE_IOERR_READ", "SQLITE_IOERR_CORRUPTFS")
 # What SQLite says when a write or a sync failed for another reason than a full disk. A quota that is
 # used up is among them, for SQLite tells no difference.
 _BREAKING = ("SQLITE_IOERR_WRITE", "SQLITE_IOERR_FSYNC", "SQLITE_IOERR_DIR_FSYNC", "SQLITE_IOERR_TRUNCATE")
@@ -71,8 +73,11 @@ def refusals_as_ours() -> Iterator[None]:
 def refusal(error: DBAPIError | sqlite3.Error | OSError) -> StorageError | None:
     """Return our error for a driver's; None when it is a fault of ours, to be seen whole."""
     original = error.orig if isinstance(error, DBAPIError) else error
-    if getattr(original, "sqlite_errorname", None) in _BREAKING:
+    name = getattr(original, "sqlite_errorname", None)
+    if name in _BREAKING:
         return StorageBroken(_BROKEN)
+    if name in _UNREADABLE:
+        return StorageError(_CANT_READ)
     sentence = _sentence(error, original)
     return None if sentence is None else StorageError(sentence)
 

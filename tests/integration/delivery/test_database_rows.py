@@ -128,7 +128,7 @@ def test_patience_ends_when_the_process_must_leave(house: OpenHouse) -> None:
             here.database.hurry(0.1)
 
             with pytest.raises(StorageBroken, match="could not write down what the mail server had answered"):
-                await writing
+                await asyncio.wait_for(writing, 10)
             with pytest.raises(StorageBroken):
                 await here.database.write(_touch)
             async with asyncio.timeout(1):

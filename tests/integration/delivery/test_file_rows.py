@@ -1,10 +1,11 @@
-"""Faults rows 14, 15 and 16: an SQLite file that is read for too long, put together wrongly, or damaged."""
+"""Faults rows 12, 14, 15 and 16: an SQLite file that is held up, put together wrongly, or damaged."""
 
 from __future__ import annotations
 
 import asyncio
 import os
 import random
+import resource
 import shutil
 import sqlite3
 from collections.abc import Callable, Coroutine
@@ -21,7 +22,7 @@ from mailer.delivery.fence import Fence, identify
 from mailer.delivery.wal_watch import WalWatch
 from mailer.domain.content import LetterKind
 from mailer.domain.fence import Fault
-from mailer.errors import StorageError
+from mailer.errors import StorageBroken, StorageError
 from mailer.storage import Database, Transaction, letters, open_database, wal
 from mailer.storage.soundness import check_sound
 
@@ -112,6 +113,26 @@ def test_row_14_the_log_is_emptied_when_there_is_little_to_do(file: Path) -> Non
 
         assert wal.size_bytes(database) == 0
         assert await count(database) == 100
+
+    with_database(file, scene)
+
+
+def test_row_12_a_disk_that_fails_under_the_log_is_heard(file: Path) -> None:
+    """SQLite keeps to itself what fails when it folds the log in after a commit; our own look does not."""
+
+    length = file.stat().st_size
+
+    async def scene(database: Database) -> None:
+        await write_much(database, 500)
+        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (length, hard))
+        try:
+            with pytest.raises(StorageBroken):
+                await wal.fold_in(database)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        async with asyncio.timeout(1):
+            assert "the disk failed while it was written" in str(await database.until_broken())
 
     with_database(file, scene)
 
