@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from mailer.domain.issue import Issue, IssueMove
-from mailer.storage import Database, Transaction, chunks, deliveries, issues
+from mailer.domain.issue import Issue, IssueMove, IssueState
+from mailer.storage import Database, Transaction, chunks, deliveries, halts, issues
 
 
 async def pause(database: Database, issue_id: int) -> Issue:
@@ -28,12 +28,20 @@ async def pause(database: Database, issue_id: int) -> Issue:
 
 
 async def resume(database: Database, issue_id: int) -> Issue:
-    """Go on.
+    """Go on, also with what the breaker has stopped (delivery/halting.py).
 
     Raises:
-        InvalidMove: the issue is not paused.
+        InvalidMove: the issue is not paused, and no part of it stands still.
     """
-    return await database.write(lambda tx: issues.advance(tx, issue_id, IssueMove.RESUME), urgent=True)
+
+    def work(tx: Transaction) -> Issue:
+        halted = halts.remove(tx, issue_id)
+        issue = issues.get(tx, issue_id)
+        if halted and issue.state is IssueState.RELEASED:
+            return issue
+        return issues.advance(tx, issue_id, IssueMove.RESUME)
+
+    return await database.write(work, urgent=True)
 
 
 async def cancel(database: Database, issue_id: int, *, now: datetime) -> Issue:
