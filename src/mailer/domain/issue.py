@@ -53,6 +53,8 @@ class IssueMove(StrEnum):
     RESUME = "resume"
     CANCEL = "cancel"
     FINISH = "finish"
+    RETRY = "retry"
+    """An operator queues copies again that were refused because of us."""
     EXPIRE = "expire"
 
 
@@ -68,6 +70,7 @@ MOVES: Mapping[tuple[IssueState, IssueMove], IssueState] = {
     (IssueState.RELEASED, IssueMove.FINISH): IssueState.SENT,
     (IssueState.PAUSED, IssueMove.RESUME): IssueState.RELEASED,
     (IssueState.PAUSED, IssueMove.CANCEL): IssueState.CANCELLED,
+    (IssueState.SENT, IssueMove.RETRY): IssueState.RELEASED,
     (IssueState.EXPIRED, IssueMove.RELEASE): IssueState.RELEASING,
 }
 """Every move that is allowed; any other pair raises InvalidMove."""

@@ -15,16 +15,16 @@ S, E, C = IssueState.SENT, IssueState.EXPIRED, IssueState.CANCELLED
 # Design §3, written once more by hand: rows are states, columns moves, a dash is a refusal.
 COLUMNS = (
     IssueMove.RELEASE, IssueMove.FREEZE_DONE, IssueMove.FREEZE_LOST, IssueMove.TAKE_BACK, IssueMove.PAUSE,
-    IssueMove.RESUME, IssueMove.CANCEL, IssueMove.FINISH, IssueMove.EXPIRE,
+    IssueMove.RESUME, IssueMove.CANCEL, IssueMove.FINISH, IssueMove.EXPIRE, IssueMove.RETRY,
 )  # fmt: skip
 ALLOWED: dict[IssueState, tuple[IssueState | None, ...]] = {
-    D: (R, None, None, None, None, None, C, None, E),
-    R: (None, L, D, None, None, None, None, None, None),
-    L: (None, None, None, D, P, None, C, S, None),
-    P: (None, None, None, None, None, L, C, None, None),
-    S: (None,) * 9,
-    E: (R, None, None, None, None, None, None, None, None),
-    C: (None,) * 9,
+    D: (R, None, None, None, None, None, C, None, E, None),
+    R: (None, L, D, None, None, None, None, None, None, None),
+    L: (None, None, None, D, P, None, C, S, None, None),
+    P: (None, None, None, None, None, L, C, None, None, None),
+    S: (*(None,) * 9, L),
+    E: (R, None, None, None, None, None, None, None, None, None),
+    C: (None,) * 10,
 }
 
 
@@ -47,5 +47,5 @@ def test_a_compare_and_set_compares_with_the_same_table(event: IssueMove) -> Non
 
 
 def test_nothing_leads_out_of_an_end() -> None:
-    """What is sent or cancelled stays so."""
-    assert not {state for state, _ in MOVES} & {S, C}
+    """What is cancelled stays so; what is sent only goes back to those who were refused because of us."""
+    assert {(state, event) for state, event in MOVES if state in {S, C}} == {(S, IssueMove.RETRY)}
