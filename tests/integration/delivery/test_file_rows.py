@@ -119,7 +119,6 @@ def test_row_14_the_log_is_emptied_when_there_is_little_to_do(file: Path) -> Non
 
 def test_row_12_a_disk_that_fails_under_the_log_is_heard(file: Path) -> None:
     """SQLite keeps to itself what fails when it folds the log in after a commit; our own look does not."""
-
     length = file.stat().st_size
 
     async def scene(database: Database) -> None:
