@@ -22,6 +22,7 @@ from mailer.audience.keycheck import check_keys
 from mailer.audience.keys import Keys, load_keys
 from mailer.audience.vault import Vault
 from mailer.config import RelaySettings, Settings
+from mailer.delivery.allowance import lane_of
 from mailer.delivery.connection import Dialler
 from mailer.delivery.copy import Composer
 from mailer.delivery.feed import Feed
@@ -192,6 +193,7 @@ class Service:
             ring=self.ring,
             mailbox=kept,
             relay=here.relay_name,
+            lane=lane_of(here.settings.relay),
             fence=self._fence,
         )
 

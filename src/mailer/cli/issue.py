@@ -20,13 +20,16 @@ from mailer.cli.issue_choice import (
 )
 from mailer.cli.output import books_json, books_table, in_every_language, print_json, say
 from mailer.cli.week import NewsletterOption, WeekOption
+from mailer.delivery.allowance import lane_of
 from mailer.delivery.release import release as release_issue
+from mailer.delivery.standstill import Standstill, read_standstill
 from mailer.domain.books import Books
 from mailer.domain.issue import Issue, IssueMove, IssueWords, states_before
 from mailer.domain.language import Language, parse_language
 from mailer.editorial import draft
 from mailer.editorial.draft import Draft
 from mailer.editorial.encoding import find_unprintable
+from mailer.editorial.schedule_times import zone_of
 from mailer.errors import InvalidMove, UsageError
 from mailer.storage import books
 
@@ -58,7 +61,7 @@ def build(
         found, period = await newsletter_and_period(installation, newsletter, week)
         return await draft.build(installation.database, found, period, words=words, now=installation.clock())
 
-    _print_draft(settings.run(work), json=json)
+    _print_draft(settings.run(work), Standstill(), json=json)
 
 
 @app.command()
@@ -73,7 +76,7 @@ def check(
     """Say what holds a draft; status 1 when something does."""
     settings: Context = context.obj
     found = settings.run(lambda installation: find_issue(installation, newsletter, week, issue))
-    _print_draft(found, json=json)
+    _print_draft(found, Standstill(), json=json)
     if found.blocking:
         raise typer.Exit(1)
 
@@ -87,11 +90,18 @@ def show(
     *,
     json: JsonOption = False,
 ) -> None:
-    """Show an issue: its state, topics and texts."""
+    """Show an issue: its state, topics and texts.
+
+    And why it stands still, if it does.
+    """
     settings: Context = context.obj
-    _print_draft(
-        settings.run(lambda installation: find_issue(installation, newsletter, week, issue)), json=json
-    )
+
+    async def work(installation: Installation) -> tuple[Draft, Standstill]:
+        found = await find_issue(installation, newsletter, week, issue)
+        return found, await _standstill(installation, found)
+
+    found, standstill = settings.run(work)
+    _print_draft(found, standstill, json=json)
 
 
 @app.command()
@@ -147,21 +157,32 @@ def stats(
     """Account for every copy of an issue, per language."""
     settings: Context = context.obj
 
-    async def work(installation: Installation) -> tuple[Issue, Mapping[Language, Books]]:
+    async def work(installation: Installation) -> tuple[Draft, Standstill, Mapping[Language, Books]]:
         found = await find_issue(installation, newsletter, week, issue)
-        return found.issue, await _books(installation, found)
+        return found, await _standstill(installation, found), await _books(installation, found)
 
-    found, counted = settings.run(work)
+    found, standstill, counted = settings.run(work)
     if json:
-        print_json(issue_json(found) | books_json(counted))
+        print_json(issue_json(found.issue) | standstill.as_json() | books_json(counted))
         return
-    say(f"{name_of(found)}: {found.state}")
+    _say_state(found, standstill)
     say(books_table(counted))
 
 
 async def _books(installation: Installation, found: Draft) -> Mapping[Language, Books]:
     counted = await installation.database.read(lambda tx: books.by_language(tx, found.issue.id))
     return in_every_language(counted, found.newsletter.languages)
+
+
+async def _standstill(installation: Installation, found: Draft) -> Standstill:
+    now, lane = installation.clock(), lane_of(installation.settings.relay)
+    return await installation.database.read(lambda tx: read_standstill(tx, found.issue, lane, now))
+
+
+def _say_state(found: Draft, standstill: Standstill) -> None:
+    say(f"{name_of(found.issue)}: {found.issue.state}")
+    for sentence in standstill.sentences(zone_of(found.newsletter)):
+        say(f"STANDS STILL: {sentence}")
 
 
 def _words(subjects: list[str], preheaders: list[str], notes: list[str]) -> dict[Language, IssueWords]:
@@ -195,7 +216,7 @@ def _by_language(option: str, values: list[str]) -> dict[Language, str]:
     return found
 
 
-def _print_draft(found: Draft, *, json: bool) -> None:
+def _print_draft(found: Draft, standstill: Standstill, *, json: bool) -> None:
     findings = [
         {"severity": each.severity, "message": each.message, "remedy": each.remedy} for each in found.findings
     ]
@@ -205,9 +226,10 @@ def _print_draft(found: Draft, *, json: bool) -> None:
             for each in found.grid.commentaries
         ]
         audience = {str(language): count for language, count in found.audience.items()}
-        print_json(issue_json(found.issue) | {"topics": topics, "audience": audience, "findings": findings})
+        known = {"topics": topics, "audience": audience, "findings": findings}
+        print_json(issue_json(found.issue) | known | standstill.as_json())
         return
-    say(f"{name_of(found.issue)}: {found.issue.state}")
+    _say_state(found, standstill)
     for each in found.grid.commentaries:
         say(f"  {each.topic:<16} {each.trend or 'no trend':<10} {', '.join(sorted(each.ready_languages()))}")
     for finding in found.findings:

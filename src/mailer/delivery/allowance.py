@@ -29,6 +29,12 @@ _BURST_S = 0.1
 _log = structlog.get_logger()
 
 
+def lane_of(relay: RelaySettings) -> str:
+    """Return the name under which the database counts the messages that a relay takes."""
+    # Where no outgoing server is set, mail goes to the outbox on this machine.
+    return relay.host or "127.0.0.1"
+
+
 class Allowance:
     """Permits for one relay."""
 
@@ -37,7 +43,6 @@ class Allowance:
         database: Database,
         relay: RelaySettings,
         *,
-        lane: str | None = None,
         clock: Callable[[], datetime],
     ) -> None:
         """
@@ -46,11 +51,10 @@ class Allowance:
         Args:
             database: counts what was taken.
             relay: its limits.
-            lane: what the database counts under; None takes the relay's host.
             clock: aware UTC.
         """
         self._database = database
-        self._lane = lane or relay.host
+        self._lane = lane_of(relay)
         self._clock = clock
         self._limits = Limits(relay.messages_per_second, relay.messages_per_day)
         self._pace = Pace(most=relay.messages_per_second, looked_at=time.monotonic())

@@ -115,6 +115,7 @@ class Site:
         ring: called after texts have changed, so that the clock looks at once; returns at once.
         relay: the outgoing mail server as operators know it (“smtp.example.org, port 587”); empty
             where none is set.
+        lane: under what name the database counts the messages that leave.
         fence: None where there is none to look at.
     """
 
@@ -128,6 +129,7 @@ class Site:
     ring: Callable[[], None] = lambda: None
     mailbox: KeptMails | None = None
     relay: str = ""
+    lane: str = ""
     fence: Fence | None = None
 
     @property

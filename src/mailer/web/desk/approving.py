@@ -150,7 +150,7 @@ def _audience(found: Draft) -> list[tuple[str, int]]:
 
 async def _sheet(visit: Visit) -> Sheet:
     issue_id, now = number_of(visit), visit.site.clock()
-    return await visit.site.database.read(lambda tx: read_sheet(tx, issue_id, now))
+    return await visit.site.database.read(lambda tx: read_sheet(tx, issue_id, now, lane=visit.site.lane))
 
 
 def _to_issue(visit: Visit) -> Response:

@@ -99,7 +99,7 @@ async def _mail(press: _Press, visit: Visit) -> tuple[Sheet, RenderedMail | None
 
 
 def _read(tx: Transaction, site: Site, issue_id: int, language: Language) -> _Shown:
-    sheet = read_sheet(tx, issue_id, site.clock())
+    sheet = read_sheet(tx, issue_id, site.clock(), lane=site.lane)
     if language not in sheet.newsletter.languages:
         raise NotFound("This newsletter has no edition in that language.")
     # The release stores the edition of readers who made no choice first in each language.

@@ -61,7 +61,7 @@ async def _issue(visit: Visit) -> Response:
     issue_id, now = number_of(visit), visit.site.clock()
 
     def read(tx: Transaction) -> tuple[Sheet, list[Row]]:
-        sheet = read_sheet(tx, issue_id, now)
+        sheet = read_sheet(tx, issue_id, now, lane=visit.site.lane)
         return sheet, _grid(tx, sheet) if sheet.can_be_released else []
 
     sheet, grid = await visit.site.database.read(read)
@@ -82,7 +82,7 @@ async def _issue(visit: Visit) -> Response:
 
 async def _progress(visit: Visit) -> Response:
     issue_id, now = number_of(visit), visit.site.clock()
-    sheet = await visit.site.database.read(lambda tx: read_sheet(tx, issue_id, now))
+    sheet = await visit.site.database.read(lambda tx: read_sheet(tx, issue_id, now, lane=visit.site.lane))
     return show(visit, "desk/_progress.html", sheet=sheet, blocking=())
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from mailer.delivery.standstill import Standstill, read_standstill
 from mailer.domain.issue import Issue, IssueState
 from mailer.domain.newsletter import Newsletter, ReleaseRule
 from mailer.domain.plan import Severity, arrange
@@ -27,6 +28,7 @@ class Sheet:
         title: of its newsletter.
         state: in plain words.
         account: every copy accounted for; None before there are copies.
+        standstill: why nothing, or not all of it, goes out; empty when it does.
         refusals: the newest tries that did not end well; empty where nobody asked for them.
         released_at, deadline_at: in words; empty where there is none.
     """
@@ -36,6 +38,7 @@ class Sheet:
     title: str
     state: str
     account: Account | None
+    standstill: Standstill
     refusals: Sequence[Refusal]
     released_at: str
     deadline_at: str
@@ -44,6 +47,11 @@ class Sheet:
     def is_live(self) -> bool:
         """Whether its figures may change from one second to the next."""
         return self.issue.state in _LIVE
+
+    @property
+    def why_it_stands(self) -> list[str]:
+        """Why copies do not go out, a sentence each; by the newsletter's own clock."""
+        return self.standstill.sentences(ZoneInfo(self.newsletter.zone))
 
     @property
     def is_draft(self) -> bool:
@@ -61,8 +69,8 @@ class Sheet:
         return self.issue.state in (IssueState.DRAFT, IssueState.RELEASED, IssueState.PAUSED)
 
 
-def read_sheet(tx: Transaction, issue_id: int, now: datetime) -> Sheet:
-    """Return an issue with its last refusals.
+def read_sheet(tx: Transaction, issue_id: int, now: datetime, *, lane: str) -> Sheet:
+    """Return an issue with its last refusals; mail leaves over *lane*.
 
     Raises:
         NotFound: there is none with that number.
@@ -70,20 +78,20 @@ def read_sheet(tx: Transaction, issue_id: int, now: datetime) -> Sheet:
     issue = issues.get(tx, issue_id)
     newsletter = newsletters.pick(tx, issue.newsletter)
     last = refusals(attempts.newest(tx, issue_id, _MOST_REFUSALS), newsletter)
-    return sheet_of(tx, issue, newsletter, now, last=last)
+    standstill = read_standstill(tx, issue, lane, now)
+    return replace(sheet_of(tx, issue, newsletter, now), refusals=last, standstill=standstill)
 
 
-def sheet_of(
-    tx: Transaction, issue: Issue, newsletter: Newsletter, now: datetime, *, last: Sequence[Refusal] = ()
-) -> Sheet:
-    """Return what is to be said of *issue*."""
+def sheet_of(tx: Transaction, issue: Issue, newsletter: Newsletter, now: datetime) -> Sheet:
+    """Return what is to be said of *issue* among others."""
     return Sheet(
         issue=issue,
         newsletter=newsletter,
         title=name_of(newsletter),
         state=state_in_words(issue, waits=_waits(tx, issue, newsletter, now)),
         account=account(newsletter, books.by_language(tx, issue.id), attempts.put_off(tx, issue.id)),
-        refusals=last,
+        standstill=Standstill(),
+        refusals=(),
         released_at=time_in_words(issue.released_at, newsletter) if issue.released_at else "",
         deadline_at=time_in_words(issue.deadline_at, newsletter) if issue.deadline_at else "",
     )
