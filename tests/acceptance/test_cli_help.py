@@ -15,7 +15,10 @@ VERBS = {
     ],
     "newsletter": ["import", "export"],
     "commentary": ["new", "import"],
-    "issue": ["build", "check", "show", "release", "stats", "preview", "pause", "resume", "cancel", "test"],
+    "issue": [
+        *("build", "check", "show", "release", "stats", "preview"),
+        *("pause", "resume", "cancel", "retry", "test"),
+    ],
     "reader": ["add"],
     "relay": ["test"],
     "dkim": ["new", "show"],

@@ -54,6 +54,9 @@ signing = "relay"
 # Most connections at once, and most messages over one of them.
 connections = 10
 messages_per_connection = 100
+# Most messages per second, and in any 24 hours, where that server sets a limit; take the # away to set yours.
+# messages_per_second = 10
+# messages_per_day = 2000
 
 [dkim]
 # Only where we sign. “mailer dkim new” makes the key and says what to write here and in DNS.

@@ -21,6 +21,7 @@ from mailer.cli import (
     operator,
     reader,
     relay,
+    retry,
     schedule,
     sending,
     serve,
@@ -41,6 +42,7 @@ for name, verb in (
     ("pause", steering.pause),
     ("resume", steering.resume),
     ("cancel", steering.cancel),
+    ("retry", retry.retry),
     ("test", steering.mail_proofs),
 ):
     issue.app.command(name)(verb)
