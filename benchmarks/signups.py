@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import subprocess
 import sys
@@ -30,7 +31,8 @@ from mailer.storage import Database, books
 _MAILER = Path(sys.executable).with_name("mailer")
 _PER_S = 50
 _SIZE = 40_000
-_CONNECTIONS = 32
+# What is usual is fewer connections, and a new one for each hundred messages.
+_FLAT_OUT = {"MAILER_RELAY__CONNECTIONS": "32", "MAILER_RELAY__MESSAGES_PER_CONNECTION": "1000000"}
 _START_S = 30.0
 
 
@@ -70,12 +72,9 @@ def sign_up_while_sending(folder: Path, *, quick: bool) -> dict[str, Any]:
 
 def _lay_out(folder: Path, port: int, relay_port: int) -> House:
     """Make an installation whose outgoing server is the sink."""
-    relay = RelaySettings(host="127.0.0.1", port=relay_port, tls="none", connections=_CONNECTIONS)
+    relay = RelaySettings(host="127.0.0.1", port=relay_port, tls="none")
     listen = f"127.0.0.1:{port}"
     text = settings_text(public_url=f"http://{listen}", listen=listen, relay=relay)
-    # What is usual is fewer connections, and a new one for each hundred messages.
-    text = text.replace("\nconnections = 10\n", f"\nconnections = {_CONNECTIONS}\n")
-    text = text.replace("\nmessages_per_connection = 100\n", "\nmessages_per_connection = 1000000\n")
     settings = settings_of_our_own(relay=relay, site=SiteSettings(listen=listen))
     lay_out(folder, settings, texts={FILE_NAME: text})
     data = folder / "data"
@@ -97,7 +96,13 @@ async def _release(newsroom: House, readers: int) -> int:
 @contextmanager
 def _serving(newsroom: House) -> Iterator[None]:
     with (newsroom.folder / "log").open("wb") as log:
-        process = subprocess.Popen([_MAILER, "serve"], cwd=newsroom.folder.parent, stdout=log, stderr=log)
+        process = subprocess.Popen(
+            [_MAILER, "serve"],
+            cwd=newsroom.folder.parent,
+            env=os.environ | _FLAT_OUT,
+            stdout=log,
+            stderr=log,
+        )
         with process:
             try:
                 yield
