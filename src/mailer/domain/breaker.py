@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
+from mailer.domain.classifier import classify, parse_reply
 from mailer.domain.outcome import Accepted, Blame, Deferred, Failed, Outcome, Stage
+from mailer.domain.reply_class import ReplyClass
 
 MOST_IN_A_ROW = 5
 _BEFORE_READERS = (Stage.CONNECT, Stage.MAIL)
@@ -77,8 +79,15 @@ def _concerned(issue_id: int, group: str, outcome: Outcome) -> tuple[int, str | 
     match outcome:
         case Failed(stage=stage, blame=Blame.SENDER):
             return issue_id, None if stage in _BEFORE_READERS else group
-        case Deferred(stage=stage, reply=reply) if stage in _BEFORE_READERS and reply.startswith("5"):
-            # RFC 5321 §4.2.1: 5yz is for good; the copy is only put off, because it is not its fault.
+        case Deferred(stage=stage, reply=reply) if stage in _BEFORE_READERS and _is_for_good(reply, stage):
             return issue_id, None
         case _:
             return None
+
+
+def _is_for_good(reply: str, stage: Stage) -> bool:
+    """Tell whether what was put off was refused for good: only the copy, whose fault it is not, may wait."""
+    # RFC 5321 §4.2.1: 5yz; but some servers also say so that they are busy or that we are too fast.
+    return (
+        reply.startswith("5") and classify(parse_reply(reply), stage).reply_class is not ReplyClass.TRANSIENT
+    )

@@ -21,6 +21,7 @@ LATER = Deferred(Stage.RCPT, "451 4.7.1 greylisted", NOW)
 BUSY = Deferred(Stage.CONNECT, "421 4.3.2 shutting down", NOW)
 HUNG_UP = Deferred(Stage.MAIL, "the connection was closed", NOW)
 BAD_SENDER = Deferred(Stage.MAIL, "550 5.7.1 sender refused", NOW)
+TOO_FAST = Deferred(Stage.MAIL, "550 5.7.0 sending rate limit exceeded, try again later", NOW)
 LOGIN = Deferred(Stage.CONNECT, "535 5.7.8 bad credentials", NOW)
 UNCERTAIN = Unknown(Stage.DOT, "the connection was closed", None)
 
@@ -54,7 +55,7 @@ def test_what_says_nothing_about_us_neither_counts_nor_clears(between: Outcome) 
     assert len(trips(breaker, ("gmail", REFUSED))) == 1
 
 
-@pytest.mark.parametrize("outcome", [ACCEPTED, NO_MAILBOX, LATER, BUSY, HUNG_UP, UNCERTAIN])
+@pytest.mark.parametrize("outcome", [ACCEPTED, NO_MAILBOX, LATER, BUSY, HUNG_UP, TOO_FAST, UNCERTAIN])
 def test_what_is_not_about_us_never_trips(outcome: Outcome) -> None:
     """A hundred of them: the relay is down, readers are gone, or all is well."""
     assert trips(Breaker(), *repeat(("gmail", outcome), 100)) == []
