@@ -6,7 +6,9 @@ PYTHON ?= python3
 READERS ?= 300
 ONCE ?=
 TESTS ?=
-PROOFS ?= tests/soak
+KILLS ?=
+STOPS ?=
+PROOFS ?= $(or $(strip $(if $(KILLS),tests/soak/test_kills.py) $(if $(STOPS),tests/soak/test_restarts.py)),tests/soak)
 PART ?= contest
 ROUNDS ?= 3
 QUICK ?=
@@ -36,8 +38,8 @@ demo: .venv/.product ## show the whole cycle on sample data; READERS=300, ONCE=1
 test: .venv/.test tools ## run every test; TESTS=tests/unit for some of them
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(TESTS)
 
-soak: .venv/.test tools ## run the proofs that take long (see tests/soak); PROOFS=… for one of them
-	@$(BIN)/python -m pytest $(PROOFS)
+soak: .venv/.test tools ## run the proofs that take long (see tests/soak); PROOFS=… for one; KILLS=1000, STOPS=200 so many stops
+	@KILLS=$(KILLS) STOPS=$(STOPS) $(BIN)/python -m pytest $(PROOFS)
 
 bench: .venv/.test tools ## measure us beside others, into docs/benchmarks.md; PART=signups or million, ROUNDS=3, QUICK=1
 	@$(BIN)/python -m benchmarks $(PART) --rounds $(ROUNDS) $(if $(filter-out 0 no,$(QUICK)),--quick)
