@@ -1,4 +1,4 @@
-"""The claims of tests/acceptance/test_kill.py and test_kill_points.py: ``make soak KILLS=1000`` for so many."""
+"""The claims of tests/acceptance/test_kill*.py: ``make soak KILLS=1000`` kills a thousand times."""
 
 from __future__ import annotations
 
