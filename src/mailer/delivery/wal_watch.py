@@ -21,7 +21,7 @@ class WalWatch:
         """Args: most_bytes: of the log; a longer one is told of."""
         self._database = database
         self._most_bytes = most_bytes
-        self._commits = database.commits
+        self._commits: int | None = None  # by the look before; None before the first
         self._told = False
 
     async def look(self) -> None:
@@ -32,9 +32,10 @@ class WalWatch:
         """
         commits, before = self._database.commits, self._commits
         self._commits = commits
+        is_idle = before is not None and commits - before <= _IDLE_COMMITS
         size = wal.size_bytes(self._database)
         # While mail goes out it is cheaper to write over the old log than to lengthen an empty one.
-        if size and (commits - before <= _IDLE_COMMITS or size > self._most_bytes):
+        if size and (is_idle or size > self._most_bytes):
             await wal.fold_in(self._database)
             size = wal.size_bytes(self._database)
         self._tell(size)

@@ -104,6 +104,7 @@ def test_row_14_the_log_is_emptied_when_there_is_little_to_do(file: Path) -> Non
 
     async def scene(database: Database) -> None:
         watch = WalWatch(database)
+        await watch.look()
         for _ in range(100):
             await write_much(database, 1)
         await watch.look()
