@@ -214,8 +214,10 @@ class Allowance:
             self._due = inf
             self._is_free = not self._limits.are_set
         else:
-            # One more than that: what is left over from a permit counts for the next.
-            most = 1 + rate * _BURST_S
+            # What a pace is late by may be made up for, as far as the settings go: one more than a burst is
+            # left for that. A server that throttles may count from message to message, so there it may not.
+            is_learned = self._pace.rate is not None
+            most = max(1.0, rate * 2 * _TICK_S) if is_learned else 1 + rate * _BURST_S
             self._due = min(self._due + rate * passed_s, most)
 
     async def _rest(self) -> None:

@@ -24,10 +24,10 @@ _FIRST_STEP, _LARGEST_STEP = 0.01, 0.5
 _PROOF_MESSAGES = 10
 _STOP_S, _LONGEST_STOP_S, _MOST_DOUBLINGS = 0.5, 3600.0, 8
 _LOWER, _LOWEST = 0.8, 1 / 8
-_GUESS_MESSAGES, _GUESS_S, _GUESS_STEP = 30, (1.0, 10.0), 0.05
+_GUESS_MESSAGES, _GUESS_S, _GUESS_STEP = 10, (0.5, 3.0), 0.1
 # How far back "of late" reaches.
-_MEMORY_MESSAGES, _MEMORY_S = 30, (2.0, 30.0)
-_LEAST_RATE, _UNMEASURED_RATE, _SILENT_RATE, _HIGH_RATE = 0.1, 20.0, 0.01, 1000.0
+_MEMORY_MESSAGES, _MEMORY_S = 15, (1.0, 15.0)
+_LEAST_RATE, _UNMEASURED_RATE, _SILENT_RATE, _HIGH_RATE = 0.1, 40.0, 0.01, 1000.0
 
 
 class ThrottleKind(StrEnum):
@@ -71,6 +71,7 @@ class Pace:
         raise_at: when the rate is raised next.
         taken: messages per second that the server took of late.
         looked_at: when *taken* was last brought up to date.
+        unseen: messages taken since then.
         row: episodes without proof between them that the server takes our messages.
         began_at: when the last episode began.
         taken_since: messages taken since then.
@@ -85,6 +86,7 @@ class Pace:
     raise_at: float = 0.0
     taken: float = 0.0
     looked_at: float = 0.0
+    unseen: int = 0
     row: int = 0
     began_at: float = 0.0
     taken_since: int = 0
@@ -122,14 +124,15 @@ class Pace:
         """Return the pace at *now*, when *count* more messages were taken since the last look."""
         passed_s = now - self.looked_at
         if passed_s <= 0:
-            return replace(self, taken_since=self.taken_since + count) if count else self
+            return replace(self, unseen=self.unseen + count) if count else self
+        count += self.unseen
         memory_s = _within(_MEMORY_S, _MEMORY_MESSAGES / (self.now_allowed or _HIGH_RATE))
         if self.taken > _SILENT_RATE:
             taken = self.taken + (count / passed_s - self.taken) * (1 - exp(-passed_s / memory_s))
         else:
             # The first figure after a silence: a server that was left in peace takes a burst at once.
             taken = count / max(passed_s, 1.0)
-        seen = replace(self, taken=taken, looked_at=now, taken_since=self.taken_since + count)
+        seen = replace(self, taken=taken, looked_at=now, taken_since=self.taken_since + count, unseen=0)
         return seen if seen.rate is None or now < seen.halved_until else seen._raised(now)  # noqa: SLF001 - its own class
 
     def _measured(self) -> Pace:
