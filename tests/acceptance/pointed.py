@@ -25,7 +25,7 @@ _CALLS = (
     *("pwrite64", "pwritev", "fdatasync", "fsync"),
     *("ftruncate", "rename", "unlink"),
 )
-_TRACED = re.compile(r"\s*TracerPid:\s*[1-9]")
+_TRACED = re.compile(r"\nTracerPid:\s*[1-9]")
 _LINE = re.compile(r"(?P<thread>\d+) +(?P<call>\w+)\(")
 
 
@@ -94,18 +94,15 @@ def _kill(scene: Scene, strace: Path, point: Point) -> bool:
         until(lambda: scene.is_done() or not sender.is_running(), within_s=60)
         if sender.is_running():
             sender.send(signal.SIGTERM)
-        ended = sender.wait()
-        assert ended in (0, -signal.SIGKILL)
-    return ended != 0
+        return sender.wait() == -signal.SIGKILL
 
 
 @contextmanager
 def _traced(child: Child, strace: Path, *options: str) -> Iterator[None]:
     """Let strace follow a halted program, and let that go on; strace ends with it."""
     command = [str(strace), "-f", "-qq", "-p", str(child.pid), *options]
-    status = Path("/proc") / str(child.pid) / "status"
     with subprocess.Popen(command, stderr=subprocess.DEVNULL) as tracer:
-        until(lambda: _TRACED.search(status.read_text()) is not None or tracer.poll() is not None)
+        until(lambda: _TRACED.search(child.facts()) is not None or tracer.poll() is not None)
         assert tracer.poll() is None, "strace may not follow a process here"
         child.send(signal.SIGCONT)
         try:

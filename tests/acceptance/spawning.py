@@ -36,8 +36,11 @@ class Child:
 
     def is_running(self) -> bool:
         """Tell whether it has not ended yet."""
-        stat = (Path("/proc") / str(self.pid) / "stat").read_text()
-        return stat.rpartition(")")[2].split()[0] != "Z"
+        return "\nState:\tZ" not in self.facts()
+
+    def facts(self) -> str:
+        """Return what the kernel knows of it (proc(5), status)."""
+        return (Path("/proc") / str(self.pid) / "status").read_text()
 
     def wait(self, within_s: float = 30) -> int | None:
         """Return its status as subprocess does, once; None when it has not ended *within_s*."""

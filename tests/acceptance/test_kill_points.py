@@ -8,8 +8,7 @@ import signal
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import closing
-from pathlib import Path
+from contextlib import closing, contextmanager
 
 import pytest
 
@@ -118,42 +117,67 @@ def test_without_memory_it_loses_nothing(long: Stage) -> None:
     assert verdict.duplicates <= verdict.unknown
 
 
-def test_told_twice_it_leaves_at_once(short: Stage) -> None:
+@pytest.mark.parametrize(("name", "status"), [(signal.SIGTERM, -signal.SIGTERM), (signal.SIGINT, 130)])
+def test_told_twice_it_leaves_at_once(short: Stage, name: signal.Signals, status: int) -> None:
     """Row 3: it waits for the answer to what is in the air; told again, it leaves that as not certain."""
     with short.scene(HANGS) as scene:
         sender = scene.start()
         until(lambda: len(scene.proof.taken()) == FEW - 1)
-        sender.send(signal.SIGTERM)
+        sender.send(name)
         waited = sender.wait(within_s=1)
-        sender.send(signal.SIGTERM)
+        sender.send(name)
         ended = sender.wait(within_s=1)
         scene.look_at_wreck()
         scene.finish()
         verdict = scene.proof.verdict()
 
-    assert (waited, ended) == (None, -signal.SIGTERM)
+    assert (waited, ended) == (None, status)
     assert verdict == Verdict(audience=FEW, duplicates=1, unknown=2)
+
+
+def test_told_twice_while_it_starts_it_leaves_too(short: Stage) -> None:
+    """Row 3: somebody else holds the database, and it would wait for that."""
+    with short.scene() as scene, _holding(scene):
+        sender = scene.start()
+        until(lambda: _listens(sender))
+        sender.send(signal.SIGTERM)
+        waited = sender.wait(within_s=0.3)
+        sender.send(signal.SIGTERM)
+        ended = sender.wait(within_s=1)
+
+    assert (waited, ended) == (None, -signal.SIGTERM)
+
+
+@contextmanager
+def _holding(scene: Scene) -> Iterator[None]:
+    """Hold the database's write lock; raises sqlite3.OperationalError where it is taken."""
+    path = scene.proof.folder / "data" / "mailer.db"
+    with closing(sqlite3.connect(path, timeout=0.1)) as database:
+        database.execute("BEGIN IMMEDIATE")
+        yield
+
+
+def _listens(sender: Child) -> bool:
+    """Tell whether a program has a handler of its own for SIGTERM."""
+    (caught,) = re.findall(r"SigCgt:\s+(\w+)", sender.facts())
+    return bool(int(caught, 16) & 1 << signal.SIGTERM - 1)
 
 
 def _halt(sender: Child, scene: Scene) -> None:
     """Halt a sender between two transactions, and let the relay come to rest."""
-    address = scene.proof.folder / "data" / "mailer.db"
     while True:
         sender.send(signal.SIGSTOP)
-        with closing(sqlite3.connect(address, timeout=0.1)) as database:
-            try:
-                database.execute("BEGIN IMMEDIATE")
-            except sqlite3.OperationalError:
-                # In the middle of one it holds the database too, and the other is refused after 30 s.
-                sender.send(signal.SIGCONT)
-            else:
+        try:
+            with _holding(scene):
                 break
+        except sqlite3.OperationalError:
+            # In the middle of one it holds the database too, and the other is refused after 30 s.
+            sender.send(signal.SIGCONT)
         time.sleep(0.01)
     time.sleep(0.2)
 
 
 def _starve(sender: Child) -> None:
     """Let a program have no more memory than it has now."""
-    status = (Path("/proc") / str(sender.pid) / "status").read_text()
-    (size_kb,) = re.findall(r"VmSize:\s+(\d+) kB", status)
+    (size_kb,) = re.findall(r"VmSize:\s+(\d+) kB", sender.facts())
     resource.prlimit(sender.pid, resource.RLIMIT_AS, (int(size_kb) * 1024, resource.RLIM_INFINITY))

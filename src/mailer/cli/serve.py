@@ -16,6 +16,8 @@ from mailer.delivery.premises import links_in_the_clear
 from mailer.log import set_up_log
 from mailer.web.server import listen
 
+_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
 
 def serve(context: typer.Context) -> None:
     """Serve the pages and send what is released.
@@ -30,10 +32,7 @@ def serve(context: typer.Context) -> None:
 
 
 async def _serve(context: Context) -> None:
-    stopped = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, stopped.set)
+    stopped = _told_to_stop()
     settings = load_settings(context.settings)
     with listen(settings.site.host, settings.site.port) as on:
         async with (
@@ -49,6 +48,18 @@ async def _serve(context: Context) -> None:
             if sentence := service.fence.state.sentence:
                 say(f"{sentence[0].upper()}{sentence[1:]}")
             await stopped.wait()
-            # A second signal leaves at once: what is in flight then becomes “not certain”.
-            for name in (signal.SIGTERM, signal.SIGINT):
-                loop.remove_signal_handler(name)
+
+
+def _told_to_stop() -> asyncio.Event:
+    """Return what the first signal sets; a second one leaves at once: what is in flight is then unknown."""
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        stopped.set()
+        for name in _SIGNALS:
+            loop.remove_signal_handler(name)
+
+    for name in _SIGNALS:
+        loop.add_signal_handler(name, stop)
+    return stopped
