@@ -231,7 +231,16 @@ def test_memory_is_no_disk(mailer: CommandLine) -> None:
 @pytest.mark.parametrize("name", [signal.SIGINT, signal.SIGTERM])
 def test_whoever_interrupts_it_finds_nothing_left(outbox: Outbox, disk: Path, name: signal.Signals) -> None:
     """In the midst of sending."""
-    command: list[str | Path] = [MAILER, "bench", "send", *outbox.option, "--readers", "10000", "--size", "2000"]
+    command: list[str | Path] = [
+        MAILER,
+        "bench",
+        "send",
+        *outbox.option,
+        "--readers",
+        "10000",
+        "--size",
+        "2000",
+    ]
     with subprocess.Popen(command, cwd=disk, stderr=subprocess.PIPE, text=True) as running:
         assert running.stderr is not None
         while not running.stderr.readline().startswith("send:"):
