@@ -39,7 +39,7 @@ test: .venv/.test tools ## run every test; TESTS=tests/unit for some of them
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(TESTS)
 
 soak: .venv/.test tools ## run the proofs that take long (see tests/soak); PROOFS=… for one; KILLS=1000, STOPS=200 so many stops
-	@KILLS=$(KILLS) STOPS=$(STOPS) $(BIN)/python -m pytest $(PROOFS)
+	@KILLS=$(KILLS) STOPS=$(STOPS) $(BIN)/python -m pytest -o faulthandler_timeout=3600 $(PROOFS)
 
 bench: .venv/.test tools ## measure us beside others, into docs/benchmarks.md; PART=signups or million, ROUNDS=3, QUICK=1
 	@$(BIN)/python -m benchmarks $(PART) --rounds $(ROUNDS) $(if $(filter-out 0 no,$(QUICK)),--quick)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import re
 import resource
 import signal
@@ -12,16 +14,23 @@ from contextlib import closing, contextmanager
 
 import pytest
 
-from tests.acceptance.killing import CONNECTIONS, Verdict
+from mailer.audience import departure
+from mailer.audience.address import parse_address
+from mailer.audience.keys import load_keys
+from mailer.domain.token import Token
+from mailer.outbox.mailbox import Mailbox
+from tests.acceptance.killing import CONNECTIONS, Proof, Verdict
 from tests.acceptance.pointed import killed_at_calls
 from tests.acceptance.spawning import Child, Spawner, spawning
 from tests.acceptance.stopping import Scene, Stage, prepared, until
+from tests.integration.delivery.house import utc_now
 from tests.tools.catalogue import tool
 from tests.tools.required import required
 
 POINTS, STARVED = 24, 3
 """As many as a test run can afford; tests/soak has every point."""
 FEW, MANY = 40, 1000
+LEAVER = "reader0@example.org"
 # reader0's copy is kept and never answered for, reader1's is never kept; the second try of each is answered.
 HANGS = "after-dot reader0@example.org hang 1\ndot reader1@example.org hang 1\n"
 
@@ -135,6 +144,29 @@ def test_told_twice_it_leaves_at_once(short: Stage, name: signal.Signals, status
     assert verdict == Verdict(audience=FEW, duplicates=1, unknown=2)
 
 
+@pytest.mark.parametrize("left_first", [True, False], ids=["left, then killed", "killed, then left"])
+def test_who_left_is_not_mailed_again_after_a_kill(short: Stage, *, left_first: bool) -> None:
+    """Row 48: the copy in the air at the kill is not certain, and stays so."""
+    with short.scene(f"dot {LEAVER} hang 1\n") as scene:
+        sender = scene.start()
+        until(lambda: len(scene.proof.taken()) == FEW - 1)
+        if left_first:
+            asyncio.run(_leave(scene.proof, LEAVER))
+        sender.send(signal.SIGKILL)
+        sender.wait()
+        if not left_first:
+            asyncio.run(_leave(scene.proof, LEAVER))
+        scene.finish()
+        theirs = [
+            mail.content() for mail in Mailbox(scene.relay.folder / "kept") if LEAVER in mail.recipients
+        ]
+        _, books = scene.run("books", "--json")
+
+    (issue,) = json.loads(books)["issues"]
+    assert (issue["accepted"], issue["unknown"], issue["books_balance"]) == (FEW - 1, 1, True)
+    assert [content for content in theirs if b"\r\nList-Id:" in content] == []
+
+
 def test_told_twice_while_it_starts_it_leaves_too(short: Stage) -> None:
     """Row 3: somebody else holds the database, and it would wait for that."""
     with short.scene() as scene, _holding(scene):
@@ -146,6 +178,18 @@ def test_told_twice_while_it_starts_it_leaves_too(short: Stage) -> None:
         ended = sender.wait(within_s=1)
 
     assert (waited, ended) == (None, -signal.SIGTERM)
+
+
+async def _leave(proof: Proof, address: str) -> None:
+    """Unsubscribe a reader, as the link in that copy does."""
+    house = proof.house()
+    keys = load_keys(proof.folder / "data" / "keys").link
+    index = house.vault.index(parse_address(address))
+    statement = "SELECT public_id FROM reader WHERE address_index = :index"
+    ((public_id,),) = await house.rows(statement, index=index)
+    link = keys.link(Token(public_id, issue=1))
+    assert await departure.unsubscribe(house.database, house.vault, keys, link=link, now=utc_now())
+    await house.database.close()
 
 
 @contextmanager
