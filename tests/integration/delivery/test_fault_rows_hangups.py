@@ -75,7 +75,7 @@ def test_row_17_and_20_a_relay_that_always_hangs_up_is_waited_for(
             await here.release()
             async with serving(here, relay, quick_steps(connections)) as sending:
                 await asyncio.sleep(0.5)
-                assert 4 <= relay.seen["connect"] <= connections + 5
+                assert 4 <= relay.seen["connect"] <= 2 * connections + 5
                 assert await tries(here) == UNTRIED
                 relay.faults = ()
                 await sending.until_settled()
@@ -213,7 +213,7 @@ def test_row_20_a_relay_that_says_421_to_every_dot_is_not_called_in_a_hot_loop(h
             await here.release()
             async with serving(here, relay, quick_steps(4)) as sending:
                 await asyncio.sleep(0.5)
-                assert relay.seen["connect"] <= 4 + 5
+                assert relay.seen["connect"] <= 2 * 4 + 5
                 relay.faults = ()
                 await sending.until_settled()
                 assert await sending.judge() == (0, 0, 0)
