@@ -89,11 +89,11 @@ class Scene:
 
     def is_done(self) -> bool:
         """Tell whether no copy waits or awaits its resend, while a sender runs."""
-        return not self._count(_OPEN)
+        return not self.count(_OPEN)
 
     def is_sent(self) -> bool:
         """Tell whether the issue is called sent."""
-        return not self._count(_UNSENT)
+        return not self.count(_UNSENT)
 
     def look_at_wreck(self) -> bool:
         """Hold what a stopped sender left against itself; return whether there is anything left to send.
@@ -133,7 +133,8 @@ class Scene:
         before = log.stat().st_size if log.exists() else 0
         return lambda: log.exists() and b"The site is at" in log.read_bytes()[before:]
 
-    def _count(self, statement: str) -> int:
+    def count(self, statement: str) -> int:
+        """Return the number that *statement* finds, while a sender may run."""
         address = f"file:{self.proof.folder / 'data' / 'mailer.db'}?mode=ro"
         with closing(sqlite3.connect(address, uri=True, timeout=10)) as database:
             ((count,),) = database.execute(statement)
