@@ -86,9 +86,12 @@ class Allowance:
 
     def give_back(self) -> None:
         """Put back a permit that was not used."""
-        if not self._is_free:
+        if self._is_free:
+            return
+        self._stock += 1
+        # A relay that throttles may have hung up on it: that was a try, and counts for the pace.
+        if self._pace.rate is None:
             self._due += 1
-            self._stock += 1
 
     def heard_accepted(self, count: int) -> None:
         """Note that the relay took *count* messages."""
