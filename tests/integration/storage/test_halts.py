@@ -5,13 +5,13 @@ from __future__ import annotations
 from functools import partial
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from mailer.domain.outcome import Stage
-from mailer.storage import Transaction, chunks, halts, newsletters
+from mailer.storage import Transaction, chunks, halts, issues, newsletters
 from mailer.storage.halts import Halt
 from mailer.storage.tables import chunk
-from tests.integration.storage.scene import NODE, NOW, Store, add_reader, release, weekly
+from tests.integration.storage.scene import NODE, NOW, PERIOD, SLUG, Store, add_reader, release, weekly
 
 GROUPS = ("gmail", "mail.ru", "other")
 
@@ -50,6 +50,20 @@ def test_an_issue_that_is_halted_is_not_claimed(store: Store, issue_id: int) -> 
     store.write(lambda tx: halts.add(tx, a_halt(issue_id, None)))
 
     assert free_groups(store) == set()
+
+
+def test_another_issue_is_not_halted_with_it(store: Store, issue_id: int) -> None:
+    """What one issue's copies are refused for need not be in the other's."""
+
+    def move_to_another_issue(tx: Transaction) -> None:
+        other = issues.build(tx, SLUG, PERIOD.previous, words={}, now=NOW)
+        tx.execute(update(chunk).where(chunk.c.provider_group == "other").values(issue_id=other.id))
+
+    store.write(move_to_another_issue)
+
+    store.write(lambda tx: halts.add(tx, a_halt(issue_id, None)))
+
+    assert free_groups(store) == {"other"}
 
 
 @pytest.mark.parametrize(("group", "raised"), [("gmail", ["gmail"]), (None, list(GROUPS))])
