@@ -23,8 +23,8 @@ from mailer.audience.keys import Keys, load_keys
 from mailer.audience.vault import Vault
 from mailer.config import RelaySettings, Settings
 from mailer.delivery.allowance import lane_of
-from mailer.delivery.connection import Dialler
 from mailer.delivery.copy import Composer
+from mailer.delivery.dialler import Dialler
 from mailer.delivery.feed import Feed
 from mailer.delivery.fence import Fence, identify
 from mailer.delivery.letterpress import Letterpress

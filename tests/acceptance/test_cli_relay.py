@@ -12,7 +12,8 @@ from ssl import SSLContext
 import pytest
 
 from mailer.config import RelaySettings
-from mailer.delivery.connection import Dialler, Timeouts
+from mailer.delivery.connection import Timeouts
+from mailer.delivery.dialler import Dialler
 from mailer.delivery.proof import check_relay
 from mailer.errors import MailerError
 from mailer.outbox.mailbox import Mailbox

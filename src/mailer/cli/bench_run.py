@@ -14,8 +14,9 @@ from dataclasses import dataclass, replace
 from mailer.cli.bench_edition import LINKS, usual_message
 from mailer.cli.bench_house import House, utc_now
 from mailer.config import RelaySettings
-from mailer.delivery.connection import Dialler, NoConnection, Timeouts
+from mailer.delivery.connection import Timeouts
 from mailer.delivery.copy import Composer
+from mailer.delivery.dialler import Dialler, NoConnection
 from mailer.delivery.feed import Feed
 from mailer.delivery.letterpress import Letterpress
 from mailer.delivery.presence import Presence

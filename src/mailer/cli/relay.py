@@ -7,7 +7,8 @@ import typer
 from mailer.bootstrap import Installation
 from mailer.cli.context import Context
 from mailer.cli.output import say
-from mailer.delivery.connection import Dialler, Timeouts
+from mailer.delivery.connection import Timeouts
+from mailer.delivery.dialler import Dialler
 from mailer.delivery.proof import check_relay
 from mailer.errors import MailerError
 

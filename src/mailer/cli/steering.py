@@ -18,7 +18,7 @@ from mailer.cli.relay import PATIENCE
 from mailer.cli.week import NewsletterOption, WeekOption
 from mailer.config import RelaySettings
 from mailer.delivery import control
-from mailer.delivery.connection import Dialler
+from mailer.delivery.dialler import Dialler
 from mailer.delivery.proof import Proof, send_proofs
 from mailer.delivery.release import refuse_sample
 from mailer.domain.issue import Issue

@@ -1,40 +1,60 @@
 """One reader's copy: address unsealed, skeleton joined, return path and Message-ID made.
 
 Every byte is a function of (edition, reader) or of (letter): a resend is the same bytes with the
-same Message-ID.
+same Message-ID. Only the time in a DKIM signature may differ.
 """
 
 from __future__ import annotations
 
-import base64
+import asyncio
 import email.utils
-import hmac
-from dataclasses import dataclass, replace
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from mailer.audience.keys import Keys
 from mailer.audience.vault import Vault
+from mailer.delivery.dkim import Signer
+from mailer.domain.mac import Mac
 from mailer.domain.newsletter import Newsletter
 from mailer.domain.token import Token
+from mailer.errors import MailerError
 from mailer.rendering.skeleton import Hole, Skeleton
 from mailer.storage.chunks import DueCopy
 from mailer.storage.letters import Letter
 
-_ID_BYTES = 15
+# What fits between the angle brackets of RCPT TO and into To as it stands: a local part without quotes
+# (RFC 5321 §4.1.2) of at most 64 letters, and beyond ASCII whatever a relay with SMTPUTF8 takes.
+_MAILABLE = re.compile(r"[^\s@<>()\[\]\\,;:\"]{1,64}@[^\s@<>()\[\]\\,;:\"]{1,255}")
+_ID_LETTERS = 24
+"""96 bits: no two copies of anybody's share a Message-ID."""
 
 
-@dataclass(frozen=True, slots=True)
-class Copy:
-    """A message for one address, ready for the wire.
+class Unmailable(MailerError):  # noqa: N818 - reads as what it is where it is caught
+    """What is stored as an address can't be put into a command."""
+
+
+class Copy(NamedTuple):
+    """A message for one address, ready for the wire but for its signature.
 
     Attributes:
         return_path: MAIL FROM, ASCII.
         recipient: RCPT TO.
         message: CRLF line ends, no line begins with a dot, ends with CRLF.
+        signature: the DKIM-Signature header to stand before *message*, once threads have made it.
     """
 
     return_path: str
     recipient: str
     message: bytes
+    signature: asyncio.Future[bytes] | None = None
+
+    async def signed(self) -> bytes:
+        """Return the message with its signature, if it is to have one."""
+        if self.signature is None:
+            return self.message
+        return await self.signature + self.message
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +64,17 @@ class Composer:
     Attributes:
         keys, vault: of the installation.
         return_path_domain: where bounces come back to; empty takes the sender's domain.
+        signer: signs each copy; None where the relay does.
     """
 
     keys: Keys
     vault: Vault
     return_path_domain: str
+    signer: Signer | None = None
+    _naming: Mac = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_naming", Mac(self.keys.message_id))
 
     def of(self, newsletter: Newsletter) -> Composer:
         """Return the composer for mails of *newsletter*."""
@@ -61,43 +87,57 @@ class Composer:
 
         Raises:
             KeysError: the address does not open.
+            Unmailable: it is none that can be mailed.
         """
         assert due.public_id is not None
         assert due.sealed_address is not None
-        address = self.vault.open(due.sealed_address, due.public_id).decode()
+        address = _mailable(self.vault.open(due.sealed_address, due.public_id))
         return self.copy_to(address, skeleton, Token(due.public_id, issue=due.chunk.issue_id))
 
     def copy_to(self, address: str, skeleton: Skeleton, token: Token) -> Copy:
         """Return the copy of an edition for an address in plain and the reader whom *token* names."""
-        assert token.issue is not None
         values = {
             Hole.TO: address.encode(),
-            Hole.MESSAGE_ID: self._message_id(b"issue %d " % token.issue + token.public_id),
+            Hole.MESSAGE_ID: self._message_id(b"issue %d " % token.number + token.public_id),
             Hole.TOKEN: self.keys.link.link(token).encode(),
         }
-        return Copy(self._return_path(token), address, skeleton.fill(values))
+        return self._joined(address, token, skeleton, values)
 
     def letter_copy(self, skeleton: Skeleton, letter: Letter, newsletter_id: int) -> Copy:
         """Return a Letter's message.
 
         Raises:
             KeysError: the letter does not open.
+            Unmailable: its recipient can't be mailed.
         """
         token = Token(letter.public_id, newsletter=newsletter_id)
         inside = self.vault.open_values(letter.sealed, letter.seal_id)
+        to = _mailable(inside["to"].encode())
         values = {
-            Hole.TO: inside["to"].encode(),
+            Hole.TO: to.encode(),
             Hole.MESSAGE_ID: self._message_id(b"letter " + letter.seal_id),
             Hole.DATE: email.utils.format_datetime(letter.created_at).encode(),
             Hole.TOKEN: self.keys.link.link(token).encode(),
             Hole.SECRET: inside["secret"].encode(),
         }
-        return Copy(self._return_path(token), inside["to"], skeleton.fill(values))
+        return self._joined(to, token, skeleton, values)
 
-    def _return_path(self, token: Token) -> str:
-        return f"{self.keys.return_path.return_path(token)}@{self.return_path_domain}"
+    def _joined(self, address: str, token: Token, skeleton: Skeleton, values: Mapping[Hole, bytes]) -> Copy:
+        return_path = f"{self.keys.return_path.return_path(token)}@{self.return_path_domain}"
+        signature = None if self.signer is None else self.signer.begin(skeleton, values)
+        return Copy(return_path, address, skeleton.fill(values), signature)
 
     def _message_id(self, name: bytes) -> bytes:
         # Not a token: a Message-ID is quoted in answers, and must open nothing.
-        digest = hmac.digest(self.keys.message_id, name, "sha256")
-        return base64.b32encode(digest[:_ID_BYTES]).lower()
+        return self._naming.digest(name).hex()[:_ID_LETTERS].encode()
+
+
+def _mailable(stored: bytes) -> str:
+    """Return an address, after a last look: one line too many here would be a command of a stranger's."""
+    try:
+        address = stored.decode()
+    except UnicodeDecodeError:
+        address = ""
+    if not _MAILABLE.fullmatch(address) or not address.isprintable():
+        raise Unmailable("a stored address can't be mailed")
+    return address

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
+from typing import Protocol
 
 import structlog
 
@@ -19,17 +20,41 @@ from mailer.delivery.letterpress import Letterpress
 from mailer.delivery.patience import keep_writing
 from mailer.domain.delivery import SkipReason
 from mailer.domain.newsletter import Newsletter, UnknownPolicy
-from mailer.errors import MailerError, StorageError
+from mailer.errors import MailerError, StorageBroken, StorageError
 from mailer.rendering.skeleton import Skeleton
 from mailer.storage import Database, Transaction, chunks, deliveries, editions, issues, letters, newsletters
-from mailer.storage.chunks import DueCopy
+from mailer.storage.chunks import Chunk, DueCopy
 from mailer.storage.letters import Letter
 
 _LETTERS = 100
-_LOW_WATER = 200
+_LOW_WATER = 1000
+"""Below so many copies at hand another chunk is claimed: a fast relay takes them within 100 ms."""
 _POLL_S = 1.0
 _SKELETONS = 32
 _log = structlog.get_logger()
+
+
+class Permits(Protocol):
+    """What a job needs to be dealt out (delivery/allowance.py)."""
+
+    def take(self) -> bool:
+        """Take one; False when there is none now."""
+        ...
+
+    def give_back(self) -> None:
+        """Put one back that was not used."""
+        ...
+
+
+class _Every:
+    def take(self) -> bool:
+        return True
+
+    def give_back(self) -> None:
+        pass
+
+
+_EVERY = _Every()
 
 
 class Feed:
@@ -68,7 +93,14 @@ class Feed:
         self._changed = asyncio.Condition()
         self._wanted = asyncio.Event()
         self._skeletons: dict[int, tuple[Skeleton, Newsletter]] = {}
+        self._lots: dict[int, Lot] = {}
+        self._finished: list[Chunk] = []
+        self._permits: Permits = _EVERY
         self._stopping = False
+
+    def obey(self, permits: Permits) -> None:
+        """Deal out nothing without a permit; after *permits* found none and has some again, call *wake*."""
+        self._permits = permits
 
     def wake(self) -> None:
         """Look at the database now: somebody wrote work."""
@@ -79,7 +111,10 @@ class Feed:
         while not self._stopping:
             self._wanted.clear()
             try:
+                await self._let_go_finished()
                 found = await self._claim()
+            except StorageBroken:
+                raise
             except Exception as error:  # noqa: BLE001 - the top of the loop: one chunk must not stop the others
                 # Only our own sentences are known to hold no address.
                 reason = str(error) if isinstance(error, MailerError) else type(error).__name__
@@ -117,34 +152,48 @@ class Feed:
 
     def put_back(self, job: Job) -> None:
         """Return a job that was not tried."""
-        (self._letters if isinstance(job, LetterJob) else self._copies).appendleft(job)
+        self._permits.give_back()
+        self._queue_of(job).appendleft(job)
 
-    async def done(self, job: Job) -> None:
-        """Say that a job has its outcome; a chunk is let go with its last."""
+    def put_off(self, job: Job) -> None:
+        """Return a job at which the relay hung up: the others go first."""
+        self._permits.give_back()
+        self._queue_of(job).append(job)
+
+    def done(self, job: Job) -> None:
+        """Say that a job has its outcome; a chunk is let go soon after its last."""
         if not isinstance(job, DeliveryJob):
             return
         job.lot.open_count -= 1
         if job.lot.open_count == 0:
-            await self._let_go(job.lot)
+            self._finish(job.lot.chunk)
+
+    def drop(self, issue_id: int, group: str | None) -> None:
+        """Let nothing more be tried of an issue, or of one provider group of it, that was stopped."""
+        for lot in self._lots.values():
+            if lot.chunk.issue_id == issue_id and group in (None, lot.chunk.provider_group):
+                lot.is_lost = True
 
     async def lost(self, job: Job) -> None:
         """Say that a job may not be sent any more; look whether its whole chunk is lost."""
         if isinstance(job, DeliveryJob) and not await self._is_held(job):
             job.lot.is_lost = True
-        await self.done(job)
+        self.done(job)
 
     async def drain(self) -> None:
         """Give back everything that was claimed and not tried; what can't be is freed by recovery."""
+        finished, self._finished = self._finished, []
         ids = [job.letter.id for job in self._letters if isinstance(job, LetterJob)]
         copies = [*self._copies]
         self._letters.clear()
         self._copies.clear()
         now = self._clock()
         chunk_ids = {job.lot.chunk.id for job in copies if isinstance(job, DeliveryJob)}
+        chunk_ids |= {chunk.id for chunk in finished}
 
         def give_back(tx: Transaction) -> None:
             letters.let_go(tx, ids, self._owner)
-            for chunk_id in chunk_ids:
+            for chunk_id in sorted(chunk_ids):
                 chunks.let_go(tx, chunk_id, self._owner, now)
 
         try:
@@ -152,14 +201,16 @@ class Feed:
         except StorageError as error:
             _log.error("feed.drain_failed", reason=str(error))
 
+    def _queue_of(self, job: Job) -> deque[Job]:
+        return self._letters if isinstance(job, LetterJob) else self._copies
+
     def _pop(self) -> Job | None:
         if not self._may_send():
             return None
-        if self._letters:
-            return self._letters.popleft()
         if len(self._copies) < _LOW_WATER:
             self._wanted.set()
-        return self._copies.popleft() if self._copies else None
+        queue = self._letters or self._copies
+        return queue.popleft() if queue and self._permits.take() else None
 
     async def _nap(self) -> None:
         try:
@@ -205,27 +256,32 @@ class Feed:
 
     async def _claim_chunk(self) -> int:
         now = self._clock()
-        claimed = await self._database.write(lambda tx: chunks.claim(tx, self._owner, now))
-        if claimed is None:
+        chunk = await self._database.write(lambda tx: chunks.claim(tx, self._owner, now))
+        if chunk is None:
             return 0
-        chunk, due = claimed
-        there = [copy for copy in due if copy.sealed_address is not None]
-        lot = Lot(chunk, len(there))
         try:
-            await self._skip_gone([copy for copy in due if copy.sealed_address is None])
+            # Outside the claim's transaction: it is ours now, and the writer has bodies waiting.
+            due = await self._database.read(lambda tx: chunks.due(tx, chunk, now))
+            there = [copy for copy in due if copy.sealed_address is not None]
+            if len(there) < len(due):
+                await self._skip_gone([copy for copy in due if copy.sealed_address is None])
             skeleton, newsletter = await self._skeleton(chunk.edition_id, chunk.issue_id)
         except Exception:
             # Whatever it was, a chunk that nobody holds in hand must not stay ours.
-            await self._let_go(lot)
+            self._finish(chunk)
             raise
+        lot = self._lots[chunk.id] = Lot(chunk, len(there))
         holds = newsletter.unknown_policy is UnknownPolicy.HOLD
-        composer = self._composer.of(newsletter)
-        for copy in there:
-            compose = partial(composer.edition_copy, skeleton, copy)
-            self._copies.append(DeliveryJob(compose, copy, self._owner, lot, holds))
+        compose = partial(self._composer.of(newsletter).edition_copy, skeleton)
+        self._copies.extend(DeliveryJob(compose, copy, self._owner, lot, holds) for copy in there)
         if not there:
-            await self._let_go(lot)
+            self._finish(chunk)
         return 1
+
+    def _finish(self, chunk: Chunk) -> None:
+        self._lots.pop(chunk.id, None)
+        self._finished.append(chunk)
+        self._wanted.set()
 
     async def _skip_gone(self, gone: Sequence[DueCopy]) -> None:
         """Leave out the copies of readers who left or were erased since the freeze."""
@@ -254,9 +310,18 @@ class Feed:
             self._skeletons[edition_id] = known
         return known
 
-    async def _let_go(self, lot: Lot) -> None:
+    async def _let_go_finished(self) -> None:
+        """Give back the chunks of which every copy has its outcome."""
+        if not self._finished:
+            return
+        finished, self._finished = self._finished, []
         now = self._clock()
-        await keep_writing(self._database, lambda tx: chunks.let_go(tx, lot.chunk.id, self._owner, now))
+
+        def work(tx: Transaction) -> None:
+            for chunk in finished:
+                chunks.let_go(tx, chunk.id, self._owner, now)
+
+        await keep_writing(self._database, work)
 
     async def _is_held(self, job: DeliveryJob) -> bool:
         try:

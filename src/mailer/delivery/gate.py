@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import math
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 _MOST_S = 60.0
 
@@ -17,41 +19,44 @@ class Gate:
     down for longer because many were connected.
     """
 
-    def __init__(self, first_s: float) -> None:
+    def __init__(self, first_s: float, *, is_proven: bool = True) -> None:
         """
         Open the gate.
 
         Args:
             first_s: failures within this time count as one, and the first wait is twice as long.
+            is_proven: False lets the first connection try alone: with a login that may be refused, many
+                at once could lock the account.
         """
         self._first_s = first_s
         self._failures = 0
         self._failed_at = -math.inf
         self._opens_at = 0.0
+        self._is_proven = is_proven
         self._one_at_a_time = asyncio.Lock()
 
-    @property
-    def is_open(self) -> bool:
-        """Whether the last connection succeeded."""
-        return self._failures == 0
-
-    async def wait(self, jitter: float) -> None:
-        """Return when a connection may be tried; *jitter* is 0.0 to 1.0."""
-        if self.is_open:
+    @asynccontextmanager
+    async def passing(self, jitter: float) -> AsyncIterator[None]:
+        """Wait until a connection may be tried, and try it inside; *jitter* is 0.0 to 1.0."""
+        if self._is_proven and not self._failures:
+            yield
             return
         async with self._one_at_a_time:
-            if not self.is_open:
-                await asyncio.sleep(max(0.0, self._opens_at - time.monotonic()))
-            # The next in line finds the gate shut until this try has ended.
+            # Again and again: while one waits, a line that was connected may fail and put the next one off.
+            while (pause_s := self._opens_at - time.monotonic()) > 0 and self._failures:  # noqa: ASYNC110 - for a time, not an event
+                await asyncio.sleep(pause_s)
+            # The next in line finds the gate shut for a step after this try.
             self._opens_at = time.monotonic() + self._step(jitter)
+            yield
+            self._is_proven = True
 
-    def failed(self, jitter: float) -> None:
-        """Shut the gate for the next step."""
+    def failed(self, jitter: float, *, least_s: float = 0.0) -> None:
+        """Shut the gate for the next step, and for *least_s* at least."""
         now = time.monotonic()
         if now - self._failed_at >= self._first_s:
             self._failures += 1
             self._failed_at = now
-        self._opens_at = now + self._step(jitter)
+        self._opens_at = now + max(self._step(jitter), least_s)
 
     def succeeded(self) -> None:
         """Open the gate."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from mailer.delivery.copy import Copy
 from mailer.domain.delivery import DeliveryState, SkipReason
@@ -15,17 +15,39 @@ from mailer.storage.chunks import Chunk, DueCopy
 from mailer.storage.letters import Letter
 
 
+class Drops(NamedTuple):
+    """How often the relay hung up before the body of one mail.
+
+    Attributes:
+        times: how often.
+        since: how many other bodies the relay had answered when it did so first.
+    """
+
+    times: int
+    since: int
+
+
+NONE_YET = Drops(0, 0)
+
+
 class Job(Protocol):
     """One attempt at one mail, with its steps in the ledger; each runs inside a transaction."""
 
-    attempts: int
-    """Tries made before this one."""
-    may_resend: bool
-    """Whether the same bytes may go once more when this attempt ends uncertain."""
+    drops: Drops
+    """How often the relay hung up at it."""
 
     @property
-    def compose(self) -> Callable[[], Copy]:
-        """Makes the bytes, when their turn has come: claimed work holds no messages in memory."""
+    def attempts(self) -> int:
+        """Tries made before this one."""
+        ...
+
+    @property
+    def may_resend(self) -> bool:
+        """Whether the same bytes may go once more when this attempt ends uncertain."""
+        ...
+
+    def copy(self) -> Copy:
+        """Make the bytes, when their turn has come: claimed work holds no messages in memory."""
         ...
 
     @property
@@ -85,18 +107,26 @@ class Lot:
 class DeliveryJob:
     """One copy of an issue."""
 
-    compose: Callable[[], Copy]
+    compose: Callable[[DueCopy], Copy]
     due: DueCopy
     owner: str
     lot: Lot
     holds_unknown: bool
-    attempts: int = field(init=False)
-    may_resend: bool = field(init=False)
+    drops: Drops = NONE_YET
 
-    def __post_init__(self) -> None:
-        self.attempts = self.due.attempts
-        # A copy that was uncertain when it was claimed is the resend: there is no second one.
-        self.may_resend = not self.holds_unknown and self.due.state is not DeliveryState.UNKNOWN
+    @property
+    def attempts(self) -> int:
+        """See Job."""
+        return self.due.attempts
+
+    @property
+    def may_resend(self) -> bool:
+        """See Job: a copy that was uncertain when it was claimed is the resend, there is no second one."""
+        return not self.holds_unknown and self.due.state is not DeliveryState.UNKNOWN
+
+    def copy(self) -> Copy:
+        """See Job."""
+        return self.compose(self.due)
 
     @property
     def is_void(self) -> bool:
@@ -131,12 +161,21 @@ class LetterJob:
     compose: Callable[[], Copy]
     letter: Letter
     owner: str
-    attempts: int = field(init=False)
-    may_resend: bool = field(init=False)
+    drops: Drops = NONE_YET
 
-    def __post_init__(self) -> None:
-        self.attempts = self.letter.attempts
-        self.may_resend = self.letter.state is not DeliveryState.UNKNOWN
+    @property
+    def attempts(self) -> int:
+        """See Job."""
+        return self.letter.attempts
+
+    @property
+    def may_resend(self) -> bool:
+        """See Job."""
+        return self.letter.state is not DeliveryState.UNKNOWN
+
+    def copy(self) -> Copy:
+        """See Job."""
+        return self.compose()
 
     @property
     def is_void(self) -> bool:

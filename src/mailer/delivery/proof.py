@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from mailer.delivery.connection import Connection, Dialler, NoConnection
+from mailer.delivery.connection import Connection
 from mailer.delivery.copy import Composer, Copy
 from mailer.delivery.diagnosis import diagnose
+from mailer.delivery.dialler import Dialler, NoConnection
 from mailer.delivery.letterpress import letterhead
 from mailer.domain.judgement import Answer, Lost
 from mailer.domain.language import Language
@@ -90,12 +91,7 @@ async def send_proofs(
 async def _send(connection: Connection, copy: Copy) -> Answer | Lost:
     if not connection.takes(copy):
         return Lost(Stage.RCPT, "it takes no address with letters beyond a–z")
-    met = await connection.offer(copy)
-    if isinstance(met, Answer) and judge(met.reply, met.stage) is Verdict.GO_ON:
-        return await connection.hand_over(copy)
-    if connection.is_open:
-        await connection.reset()
-    return met
+    return await connection.hand_over(copy)
 
 
 async def _connect(dialler: Dialler) -> Connection:

@@ -67,6 +67,9 @@ def _cause(reply: Reply, stage: Stage | None) -> tuple[Cause, str]:
     if words is Cause.NO_DOMAIN and by_status is Cause.SENDER:
         # "5.1.8 Domain does not exist" is the domain we write from.
         words = None
+    if words is Cause.DISABLED and by_status is not None and by_status.reply_class is ReplyClass.POLICY:
+        # "5.7.1 This account is suspended" is said of ours as well; no reader may pay for the doubt.
+        words = None
     if words is not None:
         return words, f"text:{words}"
     if by_status is not None and status is not None:

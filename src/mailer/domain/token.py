@@ -14,11 +14,16 @@ import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from mailer.domain.mac import Mac
+
 PUBLIC_ID_BYTES = 12
 LINK_CHARS = 36
 _LAYOUT = struct.Struct(">B12sI")
 _MAC_BYTES = 10
 _LETTER_BIT = 1 << 31
+_BASE32 = "abcdefghijklmnopqrstuvwxyz234567"
+_PAIRS = tuple(first + second for first in _BASE32 for second in _BASE32)
+_SHIFTS = tuple(range(210, -1, -10))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +57,12 @@ class TokenKeys:
     """
 
     keys: Mapping[int, bytes] = field(repr=False)
+    _newest: int = field(init=False, repr=False)
+    _macs: Mapping[int, Mac] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_newest", max(self.keys))
+        object.__setattr__(self, "_macs", {key_id: Mac(key) for key_id, key in self.keys.items()})
 
     def link(self, token: Token) -> str:
         """Return *token* as the 36 letters of an unsubscribe link."""
@@ -59,7 +70,9 @@ class TokenKeys:
 
     def return_path(self, token: Token) -> str:
         """Return *token* as the 44 lower-case letters of a return path's local part."""
-        return base64.b32encode(self._signed(token)).decode("ascii").rstrip("=").lower()
+        # 216 bits and 4 of padding, two letters at a time: the standard library's takes twice as long.
+        bits = int.from_bytes(self._signed(token), "big") << 4
+        return "".join([_PAIRS[bits >> shift & 1023] for shift in _SHIFTS])
 
     def read_link(self, text: str) -> Token | None:
         """Return what a link's token says, or None when it is not ours."""
@@ -77,22 +90,19 @@ class TokenKeys:
             return None
 
     def _signed(self, token: Token) -> bytes:
-        key_id = max(self.keys)
-        body = _LAYOUT.pack(key_id, token.public_id, token.number)
-        return body + _mac(self.keys[key_id], body)
+        body = _LAYOUT.pack(self._newest, token.public_id, token.number)
+        return body + self._mac(self._newest, body)
 
     def _verified(self, raw: bytes) -> Token | None:
         body, signature = raw[: _LAYOUT.size], raw[_LAYOUT.size :]
         if len(body) != _LAYOUT.size or len(signature) != _MAC_BYTES:
             return None
         key_id, public_id, number = _LAYOUT.unpack(body)
-        key = self.keys.get(key_id)
-        if key is None or not hmac.compare_digest(signature, _mac(key, body)):
+        if key_id not in self.keys or not hmac.compare_digest(signature, self._mac(key_id, body)):
             return None
         if number & _LETTER_BIT:
             return Token(public_id, newsletter=number ^ _LETTER_BIT)
         return Token(public_id, issue=number)
 
-
-def _mac(key: bytes, body: bytes) -> bytes:
-    return hmac.digest(key, body, "sha256")[:_MAC_BYTES]
+    def _mac(self, key_id: int, body: bytes) -> bytes:
+        return self._macs[key_id].digest(body)[:_MAC_BYTES]

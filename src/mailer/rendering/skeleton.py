@@ -73,14 +73,18 @@ class Skeleton:
             values: TO, MESSAGE_ID and, where the mail has them, DATE, TOKEN and SECRET; the base64
                 forms are made from these.
         """
-        parts = [self.literals[0]]
-        for i, (hole, literal) in enumerate(zip(self.holes, self.literals[1:], strict=True)):
-            parts += (self._value(i, hole, values), literal)
+        if Hole.TOKEN_BASE64 in self.holes:
+            values = {**values, Hole.TOKEN_BASE64: base64.b64encode(values[Hole.TOKEN])}
+        parts = [b""] * (len(self.holes) + len(self.literals))
+        parts[::2] = self.literals
+        parts[1::2] = (
+            [self._value(i, hole, values) for i, hole in enumerate(self.holes)]
+            if self.tails
+            else [values[hole] for hole in self.holes]
+        )
         return b"".join(parts)
 
     def _value(self, index: int, hole: Hole, values: Mapping[Hole, bytes]) -> bytes:
-        if hole is Hole.TOKEN_BASE64:
-            return base64.b64encode(values[Hole.TOKEN])
         if hole is Hole.SECRET_BASE64:
             return base64.b64encode(values[Hole.SECRET] + self.tails[index])
         return values[hole]

@@ -11,10 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Update, case, func, literal, or_, select, update
+from sqlalchemy import String, Update, case, func, literal, or_, select, type_coerce, update
 
 from mailer.domain.delivery import DeliveryState
 from mailer.domain.issue import IssueState
+from mailer.storage import halts
 from mailer.storage.columns import UtcTime
 from mailer.storage.database import Transaction
 from mailer.storage.tables import chunk as table
@@ -22,6 +23,7 @@ from mailer.storage.tables import delivery, issue, reader
 
 SIZE = 500
 """Most copies in one chunk."""
+_STATES = {state.value: state for state in DeliveryState}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,10 @@ class Chunk:
     issue_id: int
     edition_id: int
     epoch: int
+    provider_group: str
+
+
+_CHUNK = (table.c.id, table.c.issue_id, table.c.edition_id, table.c.epoch, table.c.provider_group)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +58,13 @@ class DueCopy:
     sealed_address: bytes | None
 
 
-def claim(tx: Transaction, owner: str, now: datetime) -> tuple[Chunk, list[DueCopy]] | None:
-    """Take the chunk that is due longest, with the copies in it that are due; None when none is."""
+def claim(tx: Transaction, owner: str, now: datetime) -> Chunk | None:
+    """Take the chunk that is due longest; None when none is."""
     free = table.c.owner.is_(None) & (table.c.next_at <= now) & (issue.c.state == IssueState.RELEASED)
     chosen = (
         select(table.c.id)
         .join(issue, issue.c.id == table.c.issue_id)
-        .where(free)
+        .where(free & halts.not_halted())
         .order_by(table.c.next_at, table.c.id)
         .limit(1)
         .with_for_update(skip_locked=True, of=table)
@@ -67,12 +73,32 @@ def claim(tx: Transaction, owner: str, now: datetime) -> tuple[Chunk, list[DueCo
         update(table)
         .where((table.c.id == chosen.scalar_subquery()) & table.c.owner.is_(None))
         .values(owner=owner, epoch=table.c.epoch + 1)
-        .returning(table.c.id, table.c.issue_id, table.c.edition_id, table.c.epoch)
+        .returning(*_CHUNK)
     ).one_or_none()
-    if row is None:
-        return None
-    chunk = Chunk(row.id, row.issue_id, row.edition_id, row.epoch)
-    return chunk, _due(tx, chunk, now)
+    return None if row is None else Chunk(*row)
+
+
+def due(tx: Transaction, chunk: Chunk, now: datetime) -> list[DueCopy]:
+    """Return the copies of a claimed chunk that may be sent now, in the order of their readers."""
+    again = delivery.c.state.in_([DeliveryState.DEFERRED, DeliveryState.UNKNOWN]) & (
+        delivery.c.next_at <= now
+    )
+    statement = (
+        select(
+            delivery.c.reader_id,
+            type_coerce(delivery.c.state, String),
+            delivery.c.attempts,
+            reader.c.public_id,
+            reader.c.sealed_address,
+        )
+        .outerjoin(reader, reader.c.id == delivery.c.reader_id)
+        .where((delivery.c.chunk_id == chunk.id) & or_(delivery.c.state == DeliveryState.QUEUED, again))
+        .order_by(delivery.c.reader_id)
+    )
+    return [
+        DueCopy(chunk, reader_id, _STATES[state], attempts, public_id, sealed_address)
+        for reader_id, state, attempts, public_id, sealed_address in tx.execute(statement)
+    ]
 
 
 def let_go(tx: Transaction, chunk_id: int, owner: str, now: datetime) -> None:
@@ -83,10 +109,12 @@ def let_go(tx: Transaction, chunk_id: int, owner: str, now: datetime) -> None:
     waiting = state.in_([DeliveryState.QUEUED, DeliveryState.DEFERRED, DeliveryState.UNKNOWN])
     # min() passes over the NULL of a copy that awaits no resend.
     earliest = select(func.min(due, type_=UtcTime)).where((delivery.c.chunk_id == chunk_id) & waiting)
+    # Most chunks end with nothing left to wait for, and their counters know.
+    is_over = table.c.queued + table.c.deferred + table.c.unknown == 0
     tx.execute(
         update(table)
         .where((table.c.id == chunk_id) & (table.c.owner == owner))
-        .values(owner=None, next_at=earliest.scalar_subquery())
+        .values(owner=None, next_at=case((is_over, None), else_=earliest.scalar_subquery()))
     )
 
 
@@ -103,9 +131,8 @@ def raise_epochs(tx: Transaction, issue_id: int) -> None:
 
 def owned_by(tx: Transaction, owners: Sequence[str]) -> list[tuple[Chunk, str]]:
     """Return (chunk, owner) of every chunk that one of *owners* holds."""
-    columns = (table.c.id, table.c.issue_id, table.c.edition_id, table.c.epoch, table.c.owner)
-    rows = tx.execute(select(*columns).where(table.c.owner.in_(owners)).order_by(table.c.id))
-    return [(Chunk(row.id, row.issue_id, row.edition_id, row.epoch), row.owner) for row in rows]
+    rows = tx.execute(select(*_CHUNK, table.c.owner).where(table.c.owner.in_(owners)).order_by(table.c.id))
+    return [(Chunk(*row[:-1]), row.owner) for row in rows]
 
 
 def count(chunk_id: int, changes: Mapping[str, int]) -> Update:
@@ -115,22 +142,3 @@ def count(chunk_id: int, changes: Mapping[str, int]) -> Update:
         .where(table.c.id == chunk_id)
         .values({name: table.c[name] + difference for name, difference in changes.items()})
     )
-
-
-def _due(tx: Transaction, chunk: Chunk, now: datetime) -> list[DueCopy]:
-    again = delivery.c.state.in_([DeliveryState.DEFERRED, DeliveryState.UNKNOWN]) & (
-        delivery.c.next_at <= now
-    )
-    statement = (
-        select(
-            delivery.c.reader_id,
-            delivery.c.state,
-            delivery.c.attempts,
-            reader.c.public_id,
-            reader.c.sealed_address,
-        )
-        .outerjoin(reader, reader.c.id == delivery.c.reader_id)
-        .where((delivery.c.chunk_id == chunk.id) & or_(delivery.c.state == DeliveryState.QUEUED, again))
-        .order_by(delivery.c.reader_id)
-    )
-    return [DueCopy(chunk, *row) for row in tx.execute(statement)]

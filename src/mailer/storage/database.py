@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias, TypeVar
@@ -27,6 +27,7 @@ from mailer.storage.refusal import refusal, refusals_as_ours
 from mailer.storage.writer import Transactions, Unit, Writer
 
 T = TypeVar("T")
+Item = TypeVar("Item")
 Transaction: TypeAlias = Connection
 """What repositories take as their first argument; opaque to every other room."""
 
@@ -64,7 +65,12 @@ class Database:
     @property
     def commits(self) -> int:
         """How many group commits this process has made."""
-        return self._writer.commits
+        return self._writer.pace.commits
+
+    @property
+    def longest_write_s(self) -> float:
+        """How long the longest transaction of this process held the database, in seconds."""
+        return self._writer.pace.longest_s
 
     async def read(self, work: Callable[[Transaction], T]) -> T:
         """Return what *work* reads, from one consistent snapshot.
@@ -86,8 +92,18 @@ class Database:
             StorageError: disk full, read-only or locked for too long; nothing was written.
         """
         self._check_open()
-        with refusals_as_ours():
-            return await self._writer.submit(work, urgent=urgent)
+        return await self._writer.submit(work, urgent=urgent)
+
+    def write_together(
+        self, work: Callable[[Transaction, Sequence[Item]], Sequence[T]], item: Item
+    ) -> asyncio.Future[T]:
+        """Let *work* write *item* down with all others that wait, last in the next group commit.
+
+        The future is done once that is durable, with what *work* returned for the item, or fails as
+        *write* does. *work* may run twice, and returns one result for each of its items.
+        """
+        self._check_open()
+        return self._writer.submit_together(work, item)
 
     def hurry(self, patience_s: float) -> None:
         """Say that this process is leaving: who tries a write again does so for at most *patience_s*."""

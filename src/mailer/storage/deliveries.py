@@ -14,10 +14,11 @@ from sqlalchemy import ColumnElement, exists, insert, or_, select, update
 
 from mailer.domain.delivery import DeliveryState, SkipReason, state_after
 from mailer.domain.outcome import Accepted, Blame, Deferred, Failed, Outcome, Stage, Unknown
-from mailer.storage import chunks, further_try
+from mailer.storage import chunks, further_try, turns
 from mailer.storage.database import Transaction
 from mailer.storage.tables import attempt, chunk, issue, newsletter
 from mailer.storage.tables import delivery as table
+from mailer.storage.turns import Taken
 
 _AS_ATTEMPT = {
     Deferred: DeliveryState.DEFERRED,
@@ -34,19 +35,8 @@ def begin(tx: Transaction, copy: chunks.DueCopy, owner: str) -> bool:
     from us, since it was claimed. Once more changes nothing: after a commit whose answer was lost,
     the same call finds the copy in flight under our own epoch, which only we can have done.
     """
-    held = exists().where(
-        (chunk.c.id == copy.chunk.id) & (chunk.c.epoch == copy.chunk.epoch) & (chunk.c.owner == owner)
-    )
-    done = tx.execute(
-        update(table)
-        .where(_as_claimed(copy) & held)
-        .values(state=DeliveryState.INFLIGHT, attempts=copy.attempts + 1, next_at=None)
-    )
-    if done.rowcount != 1:
-        ours = (table.c.state == DeliveryState.INFLIGHT) & (table.c.attempts == copy.attempts + 1)
-        return tx.scalar(select(table.c.reader_id).where(_key(copy) & ours & held)) is not None
-    tx.execute(chunks.count(copy.chunk.id, {copy.state.value: -1, DeliveryState.INFLIGHT.value: 1}))
-    return True
+    _, may_go = turns.write(tx, (), (copy,), owner)
+    return bool(may_go)
 
 
 def settle(tx: Transaction, copy: chunks.DueCopy, outcome: Outcome, now: datetime) -> bool:
@@ -54,6 +44,9 @@ def settle(tx: Transaction, copy: chunks.DueCopy, outcome: Outcome, now: datetim
 
     Somebody else is a node that took us for dead and called the copy unknown: it stays so.
     """
+    if isinstance(outcome, Accepted):
+        settled, _ = turns.write(tx, (Taken(copy, outcome.reply, now),), (), "")
+        return bool(settled)
     number = copy.attempts + 1
     key = _key(copy) & (table.c.state == DeliveryState.INFLIGHT) & (table.c.attempts == number)
     if not _record(tx, copy, number, outcome, now, key):

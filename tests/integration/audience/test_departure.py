@@ -9,8 +9,9 @@ from mailer.domain.content import LetterKind
 from mailer.domain.delivery import DeliveryState
 from mailer.domain.subscription import Standing
 from mailer.domain.token import Token
-from mailer.storage import Transaction, chunks, deliveries, readers
+from mailer.storage import Transaction, deliveries, readers
 from tests.integration.audience.reading_room import Room, pressed_together
+from tests.integration.storage import scene
 from tests.integration.storage.scene import EN, NODE, RU, SLUG, Store, claimed, release
 
 GOODBYE = LetterKind.GOODBYE
@@ -188,7 +189,7 @@ def test_an_erased_readers_copy_is_claimed_without_address(room: Room) -> None:
 
     room.store.write(erase)
 
-    found = room.store.write(lambda tx: chunks.claim(tx, NODE, room.now))
+    found = room.store.write(lambda tx: scene.claim(tx, NODE, room.now))
     assert found is not None
     assert [copy.sealed_address for copy in found[1]] == [None]
     leaver = room.unsubscribe(room.link(reader, issue=issue_id))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -11,12 +12,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mailer.config import RelaySettings
-from mailer.delivery.connection import Connection, Dialler, Timeouts
+from mailer.delivery.connection import Connection, Timeouts
 from mailer.delivery.copy import Composer, Copy
+from mailer.delivery.dialler import Dialler
 from mailer.delivery.feed import Feed
 from mailer.delivery.letterpress import Letterpress
 from mailer.delivery.sender import Sender
-from mailer.domain.judgement import Answer, Lost
 from mailer.domain.retry import RetryPolicy
 from mailer.outbox.conversation import Conversation
 from mailer.outbox.journal import Receipt
@@ -25,7 +26,9 @@ from mailer.outbox.relay import Relay
 from mailer.outbox.script import parse_script
 from tests.integration.delivery.house import LINKS, NODE, SECRETS, House, utc_now
 
-QUICK = Timeouts(connect_s=0.4, mail_s=0.4, rcpt_s=0.4, data_s=0.4, dot_s=0.4, reset_s=0.4, redial_s=0.02)
+QUICK = Timeouts(
+    connect_s=0.4, mail_s=0.4, rcpt_s=0.4, data_s=0.4, block_s=0.4, dot_s=0.4, reset_s=0.4, redial_s=0.02
+)
 """Waits that a test can afford; every one long enough for a loopback."""
 
 
@@ -53,11 +56,14 @@ class ObservedConnection(Connection):
 
     begun: list[Begun]
 
-    async def hand_over(self, copy: Copy) -> Answer | Lost:
+    async def say(self, body: bytes | None, offer: Copy | None) -> None:
         """Note the moment, then do what a connection does."""
-        is_letter = b"\r\nList-Id:" not in copy.message
-        self.begun.append(Begun(copy.recipient, asyncio.get_running_loop().time(), is_letter))
-        return await super().hand_over(copy)
+        if body is not None:
+            to = re.search(rb"\r\nTo: (.*)\r\n", b"\r\n" + body)
+            assert to is not None
+            is_letter = b"\r\nList-Id:" not in body
+            self.begun.append(Begun(to[1].decode(), asyncio.get_running_loop().time(), is_letter))
+        await super().say(body, offer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +75,7 @@ class ObservedDialler(Dialler):
     async def open(self) -> Connection:
         """Open one."""
         opened = await Dialler.open(self)
-        seen = ObservedConnection(opened._client, self.timeouts)
+        seen = ObservedConnection(opened.wire, opened.extensions, self.timeouts)
         seen.begun = self.begun
         return seen
 

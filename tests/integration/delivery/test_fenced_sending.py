@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from mailer.config import RelaySettings
-from mailer.delivery.connection import Dialler
 from mailer.delivery.copy import Composer
+from mailer.delivery.dialler import Dialler
 from mailer.delivery.feed import Feed
 from mailer.delivery.fence import Fence, Fenced, identify
 from mailer.delivery.letterpress import Letterpress

@@ -59,9 +59,8 @@ async def settle_all(here: House, outcome: Failed | Unknown) -> None:
     """Let every copy that is due end in *outcome*."""
 
     def work(tx: Transaction) -> None:
-        while (found := chunks.claim(tx, NODE, utc_now())) is not None:
-            chunk, copies = found
-            for copy in copies:
+        while (chunk := chunks.claim(tx, NODE, utc_now())) is not None:
+            for copy in chunks.due(tx, chunk, utc_now()):
                 assert deliveries.begin(tx, copy, NODE)
                 assert deliveries.settle(tx, copy, outcome, utc_now())
             chunks.let_go(tx, chunk.id, NODE, utc_now())

@@ -11,10 +11,11 @@ import pytest
 from mailer.delivery.presence import Presence
 from mailer.delivery.recovery import Recovered, recover
 from mailer.errors import MailerError
-from mailer.storage import Transaction, chunks, deliveries, letters
+from mailer.storage import Transaction, deliveries, letters
 from tests.integration.delivery.conftest import OpenHouse
 from tests.integration.delivery.dispatch import dispatching
 from tests.integration.delivery.house import House, utc_now
+from tests.integration.storage import scene
 
 
 async def _die(presence: Presence) -> None:
@@ -112,7 +113,7 @@ async def _torn(here: House, owner: str) -> None:
     """Claim everything for a node, and put one copy and one Letter in flight."""
 
     def work(tx: Transaction) -> None:
-        claimed = chunks.claim(tx, owner, utc_now())
+        claimed = scene.claim(tx, owner, utc_now())
         assert claimed is not None
         assert deliveries.begin(tx, claimed[1][0], owner)
         for letter in letters.claim(tx, owner, utc_now(), 10):

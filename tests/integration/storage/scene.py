@@ -156,6 +156,12 @@ def released_to(tx: Transaction, count: int) -> int:
 
 def claimed(tx: Transaction, owner: str = NODE, now: datetime = NOW) -> tuple[Chunk, list[DueCopy]]:
     """Claim a chunk that must be there."""
-    found = chunks.claim(tx, owner, now)
+    found = claim(tx, owner, now)
     assert found is not None
     return found
+
+
+def claim(tx: Transaction, owner: str, now: datetime) -> tuple[Chunk, list[DueCopy]] | None:
+    """Claim a chunk, and read its copies that are due."""
+    chunk = chunks.claim(tx, owner, now)
+    return None if chunk is None else (chunk, chunks.due(tx, chunk, now))

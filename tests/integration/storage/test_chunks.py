@@ -14,6 +14,7 @@ from mailer.domain.outcome import Accepted, Deferred, Stage, Unknown
 from mailer.storage import Transaction, chunks, deliveries, freeze, issues, newsletters, readers
 from mailer.storage.chunks import Chunk, DueCopy
 from mailer.storage.tables import issue
+from tests.integration.storage import scene
 from tests.integration.storage.scene import (
     EN,
     LATER,
@@ -33,7 +34,7 @@ MOMENT = timedelta(milliseconds=1)
 
 
 def claim(store: Store, owner: str = NODE, now: datetime = NOW) -> tuple[Chunk, list[DueCopy]] | None:
-    return store.write(lambda tx: chunks.claim(tx, owner, now))
+    return store.write(lambda tx: scene.claim(tx, owner, now))
 
 
 def let_go(store: Store, chunk: Chunk, owner: str = NODE, now: datetime = NOW) -> datetime | None:
@@ -55,7 +56,7 @@ def test_a_claim_brings_the_copies_that_are_due(store: Store) -> None:
         for number, row in sorted(stored.items())
     ]
     row = store.rows("chunk")[0]
-    assert chunk == Chunk(row["id"], issue_id, row["edition_id"], 1)
+    assert chunk == Chunk(row["id"], issue_id, row["edition_id"], 1, row["provider_group"])
     assert (row["owner"], row["epoch"]) == (NODE, 1)
 
 
@@ -88,14 +89,14 @@ def test_two_claimers_never_get_the_same_copy(store: Store, other_store: Store) 
     async def take_all(number: int) -> list[int]:
         database = (store.database, other_store.database)[number % 2]
         taken = []
-        while found := await database.write(lambda tx: chunks.claim(tx, f"node-{number}", NOW)):
+        while found := await database.write(lambda tx: scene.claim(tx, f"node-{number}", NOW)):
             taken += [copy.reader_id for copy in found[1]]
         return taken
 
-    async def scene() -> list[list[int]]:
+    async def play() -> list[list[int]]:
         return await asyncio.gather(*(take_all(number) for number in range(6)))
 
-    taken = [reader_id for one in store.run(scene()) for reader_id in one]
+    taken = [reader_id for one in store.run(play()) for reader_id in one]
 
     assert sorted(taken) == [row["id"] for row in store.rows("reader")]
 

@@ -19,6 +19,7 @@ from mailer.storage.chunks import DueCopy
 from mailer.storage.fates import Fate
 from mailer.storage.tables import chunk as chunk_table
 from mailer.storage.tables import delivery, issue
+from tests.integration.storage import scene
 from tests.integration.storage.scene import (
     LATER,
     NODE,
@@ -249,7 +250,7 @@ def test_a_torn_resend_is_not_resent_again(store: Store) -> None:
     store.write(lambda tx: deliveries.recover(tx, copy.chunk.id, NOW, resend_at=LATER))
     store.write(lambda tx: chunks.let_go(tx, copy.chunk.id, NODE, LATER))
 
-    assert store.write(lambda tx: chunks.claim(tx, NODE, LATER.replace(year=2030))) is None
+    assert store.write(lambda tx: scene.claim(tx, NODE, LATER.replace(year=2030))) is None
 
 
 @pytest.mark.parametrize(("before", "after"), [(QUEUED, SKIPPED), (DEFERRED, SKIPPED), (UNKNOWN, UNKNOWN)])

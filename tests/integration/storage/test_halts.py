@@ -72,7 +72,7 @@ def test_a_halt_takes_effect_before_the_next_body(
 ) -> None:
     """Copies that were claimed before can't go in flight: the epochs of their chunks are raised."""
     claimed = [store.write(lambda tx: chunks.claim(tx, NODE, NOW)) for _ in GROUPS]
-    held = {chunk.id: chunk for chunk, _ in filter(None, claimed)}
+    held = {chunk.id: chunk for chunk in filter(None, claimed)}
 
     store.write(lambda tx: halts.add(tx, a_halt(issue_id, group)))
 

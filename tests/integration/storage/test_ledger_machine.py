@@ -30,6 +30,7 @@ from mailer.storage import Transaction, books, chunks, deliveries, freeze, issue
 from mailer.storage.chunks import DueCopy
 from mailer.storage.database import sqlite_engine
 from mailer.storage.tables import metadata
+from tests.integration.storage import scene
 from tests.integration.storage.scene import NODE, NOW, OTHER_NODE, SLUG, add_reader, begin_release, weekly
 
 T = TypeVar("T")
@@ -118,7 +119,7 @@ class Ledger(RuleBasedStateMachine):
     def claim(self, owner: str) -> None:
         """Only released issues, only what nobody holds."""
         owners_before = self.look("SELECT owner FROM chunk")
-        found = self.do(lambda tx: chunks.claim(tx, owner, self.now))
+        found = self.do(lambda tx: scene.claim(tx, owner, self.now))
         if found is not None:
             assert self.state() is IssueState.RELEASED
             assert (None,) in owners_before
@@ -356,7 +357,7 @@ class Ledger(RuleBasedStateMachine):
         if self.state() is IssueState.PAUSED:
             self.pause_or_resume()
         self.now += timedelta(days=1)
-        while (found := self.do(lambda tx: chunks.claim(tx, NODE, self.now))) is not None:
+        while (found := self.do(lambda tx: scene.claim(tx, NODE, self.now))) is not None:
             for copy in found[1]:
                 held = Held(copy, NODE)
                 self.put_on_the_wire(held)

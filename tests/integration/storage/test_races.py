@@ -17,8 +17,9 @@ from mailer.domain.issue import IssueMove
 from mailer.domain.outcome import Accepted, Deferred, Stage
 from mailer.domain.subscription import Standing
 from mailer.errors import InvalidMove
-from mailer.storage import Transaction, books, chunks, deliveries, freeze, issues, newsletters, readers
+from mailer.storage import Transaction, books, deliveries, freeze, issues, newsletters, readers
 from mailer.storage.chunks import DueCopy
+from tests.integration.storage import scene
 from tests.integration.storage.meeting import meet
 from tests.integration.storage.scene import (
     LATER,
@@ -179,8 +180,8 @@ def test_two_nodes_claim_the_only_chunk(store: Store, other_store: Store, thread
     store.write(lambda tx: released_to(tx, 1))
 
     second = meet(
-        (other_store, lambda tx: chunks.claim(tx, NODE, NOW)),
-        (store, lambda tx: chunks.claim(tx, "node-b", NOW)),
+        (other_store, lambda tx: scene.claim(tx, NODE, NOW)),
+        (store, lambda tx: scene.claim(tx, "node-b", NOW)),
         thread,
     )
 
@@ -199,8 +200,8 @@ def test_two_nodes_claim_one_chunk_each(store: Store, other_store: Store, thread
     store.write(two_chunks)
 
     second = meet(
-        (other_store, lambda tx: chunks.claim(tx, NODE, NOW)),
-        (store, lambda tx: chunks.claim(tx, "node-b", NOW)),
+        (other_store, lambda tx: scene.claim(tx, NODE, NOW)),
+        (store, lambda tx: scene.claim(tx, "node-b", NOW)),
         thread,
     )
 
