@@ -85,6 +85,7 @@ def _at_size(course: Course, size: int, rounds: int, share: int) -> dict[str, An
     entrants: dict[str, Callable[[], float]] = {
         "ours": lambda: ours(counts.ours),
         "source": lambda: programs.source(course, counts.source // share),
+        "ours_signed": lambda: ours(counts.signed, "--dkim"),
         "signatures": signatures_per_s,
         "plain": lambda: programs.plain(course, counts.plain // share, best, commits=False),
         "plain_committing": lambda: programs.plain(course, counts.committing // share, best, commits=True),

@@ -25,15 +25,13 @@ from mailer.config import RelaySettings, Settings
 from mailer.delivery.allowance import lane_of
 from mailer.delivery.copy import Composer
 from mailer.delivery.dialler import Dialler
-from mailer.delivery.feed import Feed
+from mailer.delivery.dkim import Signer
 from mailer.delivery.fence import Fence, identify
-from mailer.delivery.letterpress import Letterpress
-from mailer.delivery.patience import LEAVING_S
+from mailer.delivery.post_room import Manners, PostRoom
 from mailer.delivery.premises import check_data_is_ours, check_links_are_private
 from mailer.delivery.presence import Presence
 from mailer.delivery.release import Terms
-from mailer.delivery.rounds import Rounds
-from mailer.delivery.sender import Sender
+from mailer.delivery.signing import load_signing
 from mailer.delivery.timekeeper import Timekeeper
 from mailer.domain.links import Links
 from mailer.domain.retry import RetryPolicy
@@ -42,7 +40,7 @@ from mailer.outbox.mailbox import Mailbox
 from mailer.outbox.reading import Outbox
 from mailer.outbox.relay import Relay
 from mailer.schedule.bell import Bell
-from mailer.storage import Database, open_database, schema
+from mailer.storage import Database, newsletters, open_database, schema
 from mailer.storage.soundness import check_sound
 from mailer.web.app import create_app
 from mailer.web.server import serving
@@ -93,10 +91,28 @@ class Installation:
         """The name said in EHLO."""
         return self.settings.relay.hello or urlsplit(self.settings.site.public_url).hostname or "localhost"
 
-    @property
-    def composer(self) -> Composer:
-        """What makes copies."""
-        return Composer(self.keys, self.vault, self.settings.sending.return_path_domain)
+    def composer(self, signer: Signer | None) -> Composer:
+        """Return what makes copies; *signer* signs them, where we are to."""
+        return Composer(self.keys, self.vault, self.settings.sending.return_path_domain, signer)
+
+    @asynccontextmanager
+    async def composing(self) -> AsyncIterator[Composer]:
+        """
+        Yield what makes copies, signed where we are to, for as long as the context lasts.
+
+        Raises:
+            SettingsError: we are to sign, but [dkim] does not say as whom.
+            KeysError: the key can't be used.
+        """
+        signing = load_signing(self.settings)
+        if signing is None:
+            yield self.composer(None)
+            return
+        signer = Signer(signing, clock=self.clock)
+        try:
+            yield self.composer(signer)
+        finally:
+            signer.close()
 
     def terms(self, node_id: str, now: datetime) -> Terms:
         """Return how a release by the process *node_id* goes at *now*."""
@@ -163,19 +179,22 @@ class Service:
         self._wanted = asyncio.Event()
         self._presence = here.presence()
         self._fence = here.fence()
-        self._feed = Feed(
+        self._signing = load_signing(here.settings)
+        self._signer = None if self._signing is None else Signer(self._signing, clock=here.clock)
+        minutes = here.settings.sending.retry_minutes
+        self._post_room = PostRoom(
             here.database,
-            here.composer,
-            Letterpress(here.links),
-            owner=self._presence.id,
-            clock=here.clock,
-            may_send=lambda: self._fence.is_open,
+            here.composer(self._signer),
+            here.links,
+            presence=self._presence,
+            fence=self._fence,
+            manners=Manners(RetryPolicy(tuple(each * 60 for each in minutes)), here.clock),
         )
         timekeeper = Timekeeper(
             here.database,
             lambda now: here.terms(self._presence.id, now),
             clock=here.clock,
-            released=self._feed.wake,
+            released=self._post_room.wake,
         )
         self._bell = Bell(timekeeper.ring)
         self._outbox: Relay | None = None
@@ -210,7 +229,7 @@ class Service:
     def wake(self) -> None:
         """Look for work now: somebody wrote some."""
         self._wanted.set()
-        self._feed.wake()
+        self._post_room.wake()
 
     def ring(self) -> None:
         """Look at the clock now: a newsletter or its texts have changed."""
@@ -226,24 +245,34 @@ class Service:
 
         Raises:
             MailerError: another process sends from the same data.
-            SettingsError: readers' links would cross the network in the clear.
+            SettingsError: readers' links would cross the network in the clear, or our signature would
+                say nothing about a newsletter's sender.
             StorageError: the database file is damaged, or the disk is full at the start.
             StorageBroken: the disk failed, or outcomes could not be written before leaving; in a group.
         """
         here = self._installation
         check_links_are_private(here.settings.site.public_url, leaves_machine=here.leaves_machine)
         await check_sound(here.database)
+        await self._check_senders()
         await self._presence.enter()
         try:
             self._presence.be_the_sender()
             async with AsyncExitStack() as stack:
                 relay = await self._relay(stack)
-                await stack.enter_async_context(self._sending(relay))
+                await stack.enter_async_context(self._post_room.sending(Dialler(relay, here.hello)))
+                await stack.enter_async_context(self._working())
                 if on is not None:
                     await stack.enter_async_context(serving(self.app, on))
                 yield
         finally:
+            if self._signer is not None:
+                self._signer.close()
             await self._presence.leave()
+
+    async def _check_senders(self) -> None:
+        if self._signing is not None:
+            for newsletter in await self._installation.database.read(newsletters.everything):
+                self._signing.check_sender(newsletter.sender)
 
     async def _relay(self, stack: AsyncExitStack) -> RelaySettings:
         """Return the outgoing server, or start the outbox where none is set."""
@@ -255,32 +284,15 @@ class Service:
         return relay.model_copy(update={"host": "127.0.0.1", "port": self._outbox.port, "tls": "none"})
 
     @asynccontextmanager
-    async def _sending(self, relay: RelaySettings) -> AsyncIterator[None]:
-        here = self._installation
-        retry = RetryPolicy(tuple(minutes * 60 for minutes in here.settings.sending.retry_minutes))
-        sender = Sender(here.database, self._feed, Dialler(relay, here.hello), retry=retry, clock=here.clock)
-        rounds = Rounds(here.database, self._presence, retry=retry, clock=here.clock)
-        await self._fence.count()
-        await rounds.recover()
+    async def _working(self) -> AsyncIterator[None]:
+        """Decide sign-ups and keep the clock for as long as the context lasts."""
         async with asyncio.TaskGroup() as group:
-            sending = group.create_task(sender.run())
-            watching = self._fence.watch(self._feed.wake)
-            running = (rounds.run(), self._decide_sign_ups(), self._bell.run(), watching)
-            others = [group.create_task(work) for work in running]
-            guarding = group.create_task(self._end_when_broken())
+            others = [group.create_task(work) for work in (self._decide_sign_ups(), self._bell.run())]
             try:
                 yield
             finally:
-                here.database.hurry(LEAVING_S)
-                sender.stop()
                 for task in others:
                     task.cancel()
-                await sending
-                guarding.cancel()
-
-    async def _end_when_broken(self) -> None:
-        """End everything at once, whoever met the failure and whatever it made of it."""
-        raise await self._installation.database.until_broken()
 
     async def _decide_sign_ups(self) -> None:
         here = self._installation
@@ -292,7 +304,7 @@ class Service:
                 _log.error("signups.failed", reason=str(error))
                 decided = 0
             if decided:
-                self._feed.wake()
+                self._post_room.wake()
                 continue
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_DECIDE_S):

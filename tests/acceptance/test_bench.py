@@ -139,6 +139,16 @@ def test_what_the_relay_refuses_and_puts_off_is_counted(
     assert figures["books_balance"] is True
 
 
+def test_every_copy_is_signed_where_that_is_asked(mailer: CommandLine, outbox: Outbox, disk: Path) -> None:
+    """By a key of its own, which is gone with the folder."""
+    call = ("bench", "send", *outbox.option, "--readers", "20", "--size", "2000", "--dkim", "--json")
+    ran = mailer(*call, folder=disk)
+
+    assert (ran.json["accepted"], ran.json["dkim"]) == (20, True)
+    assert all(mail.content().startswith(b"DKIM-Signature: ") for mail in outbox.mailbox)
+    assert list(disk.iterdir()) == []
+
+
 def test_a_person_gets_a_table(mailer: CommandLine, outbox: Outbox, disk: Path) -> None:
     """One figure a line; what goes on is on standard error."""
     ran = mailer("bench", "send", *outbox.option, "--readers", "20", "--size", "2000", folder=disk)

@@ -59,6 +59,7 @@ class _Order:
     readers: int
     size: int
     database_url: str | None
+    signed: bool
 
 
 @app.command()
@@ -78,6 +79,7 @@ def send(
         typer.Option(metavar="URL", help="An empty PostgreSQL database; else SQLite in a new folder."),
     ] = None,
     *,
+    dkim: Annotated[bool, typer.Option("--dkim", help="Sign every copy, by RSA-2048.")] = False,
     keep: Annotated[bool, typer.Option("--keep", help="Leave the folder and what is in it.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the figures as one JSON object.")] = False,
 ) -> None:
@@ -87,7 +89,7 @@ def send(
     removed afterwards. The issue is released and sent the way that every issue is. Let it send to a
     server that throws mail away, such as smtp-sink.
     """
-    order = _Order(_relay(relay, connections), readers, size, _postgresql(database))
+    order = _Order(_relay(relay, connections), readers, size, _postgresql(database), dkim)
     # Both signals end in the same way, wherever they meet us: the folder goes.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
@@ -110,7 +112,7 @@ async def _send(order: _Order, folder: Path) -> dict[str, Any]:
     await check_reachable(order.relay)
     teller = _Teller(order.readers)
     syncs = syncs_per_s(folder)
-    async with house(folder, order.database_url) as here:
+    async with house(folder, order.database_url, signed=order.signed) as here:
         began = time.perf_counter()
         issue_id = await here.furnish(order.readers, order.size, lambda done: teller.tell("seed", done))
         seed_s = time.perf_counter() - began
@@ -119,7 +121,7 @@ async def _send(order: _Order, folder: Path) -> dict[str, Any]:
         "readers": order.readers,
         "connections": order.relay.connections,
         "size": run.message_bytes,
-        "dkim": False,
+        "dkim": order.signed,
         "database": "postgresql" if order.database_url else "sqlite",
         "file_system": file_system(folder),
         "fdatasync_per_s": round(syncs),
@@ -130,10 +132,9 @@ async def _send(order: _Order, folder: Path) -> dict[str, Any]:
 
 def _figures(run: Run) -> dict[str, Any]:
     done = max(run.progress[-1].done, 1)
-    lock_ms = None if run.longest_lock_s is None else round(run.longest_lock_s * 1000, 1)
     return {
         "freeze_s": round(run.freeze_s, 3),
-        "longest_lock_ms": lock_ms,
+        "longest_lock_ms": round(run.longest_lock_s * 1000, 1),
         "send_s": round(run.seconds, 3),
         "messages_per_s": round(run.rate(), 1),
         "rate_first_tenth": round(run.rate(0.0, 0.1), 1),

@@ -14,9 +14,11 @@ from mailer.audience.address import Address
 from mailer.audience.keys import Keys, create_keys, load_keys
 from mailer.audience.vault import Vault
 from mailer.cli.bench_edition import LANGUAGE, LINKS, NEWSLETTER, fill_up, write_templates
+from mailer.delivery.dkim_key import create_dkim_key
 from mailer.delivery.fence import Fence, identify
 from mailer.delivery.presence import Presence
 from mailer.delivery.release import Terms
+from mailer.delivery.signing import Signing
 from mailer.domain.token import PUBLIC_ID_BYTES
 from mailer.editorial import draft
 from mailer.errors import UsageError
@@ -47,12 +49,14 @@ class House:
 
     Attributes:
         folder: of its own, on a disk.
-        database_url: of the database; its tables are there from *furnished* on.
+        database_url: of the database, which has our tables.
+        signing: how every copy is signed; None leaves that to the relay.
     """
 
     folder: Path
     database_url: str
     keys: Keys
+    signing: Signing | None = None
 
     @property
     def vault(self) -> Vault:
@@ -124,20 +128,22 @@ class House:
 
 
 @asynccontextmanager
-async def house(folder: Path, database_url: str | None) -> AsyncIterator[House]:
+async def house(folder: Path, database_url: str | None, *, signed: bool) -> AsyncIterator[House]:
     """
     Yield a house in *folder*; a database that was lent is empty again afterwards.
 
     Args:
         folder: empty.
         database_url: of an empty database; None makes one in the folder.
+        signed: whether every copy is signed, with a key made for it.
 
     Raises:
         UsageError: somebody's tables are in the database.
     """
     create_keys(folder / "keys")
     write_templates(folder / "templates")
-    made = House(folder, database_url or f"sqlite:///{folder / 'mailer.db'}", load_keys(folder / "keys"))
+    url = database_url or f"sqlite:///{folder / 'mailer.db'}"
+    made = House(folder, url, load_keys(folder / "keys"), _signing(folder) if signed else None)
     async with made.opened() as database:
         if not await database.read(borrowed.is_empty):
             raise UsageError("--database: there are tables in it already; name an empty database")
@@ -148,6 +154,11 @@ async def house(folder: Path, database_url: str | None) -> AsyncIterator[House]:
         if database_url is not None:
             async with made.opened() as database:
                 await database.write(borrowed.empty)
+
+
+def _signing(folder: Path) -> Signing:
+    domain = NEWSLETTER.sender.rpartition("@")[2]
+    return Signing(domain, "bench", create_dkim_key(folder / "keys" / "dkim.pem"))
 
 
 def _readers(vault: Vault, count: int) -> Iterator[Reader]:

@@ -17,12 +17,10 @@ from mailer.config import RelaySettings
 from mailer.delivery.connection import Timeouts
 from mailer.delivery.copy import Composer
 from mailer.delivery.dialler import Dialler, NoConnection
-from mailer.delivery.feed import Feed
-from mailer.delivery.letterpress import Letterpress
+from mailer.delivery.dkim import Signer
+from mailer.delivery.post_room import Manners, PostRoom
 from mailer.delivery.presence import Presence
 from mailer.delivery.release import release
-from mailer.delivery.rounds import Rounds
-from mailer.delivery.sender import Sender
 from mailer.domain.books import Books
 from mailer.domain.retry import RetryPolicy
 from mailer.errors import MailerError
@@ -58,13 +56,13 @@ class Run:
     Attributes:
         progress: at least two, oldest first: from the start of sending to the last outcome.
         cpu_s: processor time of this process while it sent.
-        longest_lock_s: the longest transaction of the release; None where it was not measured.
+        longest_lock_s: the longest transaction of the release.
         message_bytes: size of a usual reader's message, without a signature.
         database_bytes: by which the database has grown since before the release.
     """
 
     freeze_s: float
-    longest_lock_s: float | None
+    longest_lock_s: float
     progress: tuple[Progress, ...]
     cpu_s: float
     commits: int
@@ -130,7 +128,7 @@ async def measure(here: House, issue_id: int, relay: RelaySettings, tell: Callab
             began = time.perf_counter()
             await release(database, issue_id, here.terms(database, presence.id))
             freeze_s = time.perf_counter() - began
-            longest_s = getattr(database, "longest_write_s", None)
+            longest_s = database.longest_write_s
             commits, cpu_s = database.commits, time.process_time()
             async with _sending(here, database, presence, relay):
                 progress = await _watch(database, issue_id, lambda done: tell("send", done))
@@ -157,28 +155,21 @@ async def _sending(
     here: House, database: Database, presence: Presence, relay: RelaySettings
 ) -> AsyncIterator[None]:
     """Send for as long as the context lasts, then finish what is in flight."""
-    fence = here.fence(database)
-    feed = Feed(
+    signer = None if here.signing is None else Signer(here.signing, clock=utc_now)
+    post_room = PostRoom(
         database,
-        Composer(here.keys, here.vault, ""),
-        Letterpress(LINKS),
-        owner=presence.id,
-        clock=utc_now,
-        may_send=lambda: fence.is_open,
+        Composer(here.keys, here.vault, "", signer),
+        LINKS,
+        presence=presence,
+        fence=here.fence(database),
+        manners=Manners(_RETRY, utc_now),
     )
-    sender = Sender(database, feed, Dialler(relay, _HELLO), retry=_RETRY, clock=utc_now)
-    rounds = Rounds(database, presence, retry=_RETRY, clock=utc_now)
-    await fence.count()
-    async with asyncio.TaskGroup() as group:
-        sending = group.create_task(sender.run())
-        others = [group.create_task(work) for work in (rounds.run(), fence.watch(feed.wake))]
-        try:
+    try:
+        async with post_room.sending(Dialler(relay, _HELLO)):
             yield
-        finally:
-            sender.stop()
-            for task in others:
-                task.cancel()
-            await sending
+    finally:
+        if signer is not None:
+            signer.close()
 
 
 async def _watch(database: Database, issue_id: int, tell: Callable[[int], None]) -> tuple[Progress, ...]:

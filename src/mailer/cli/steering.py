@@ -91,10 +91,10 @@ def mail_proofs(
         found = await find_issue(here, newsletter, week, issue)
         await here.fence().check()
         await refuse_sample(here.database, leaves_machine=here.leaves_machine)
-        async with _relay(here) as relay:
+        async with _relay(here) as relay, here.composing() as composer:
             dialler = Dialler(relay, here.hello, PATIENCE)
             proofs = await send_proofs(
-                found, to, dialler=dialler, composer=here.composer, links=here.links, now=here.clock()
+                found, to, dialler=dialler, composer=composer, links=here.links, now=here.clock()
             )
         return found, proofs
 

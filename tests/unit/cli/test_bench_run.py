@@ -15,7 +15,7 @@ _NOTHING = (Progress(5.0, 0),)
 def run(progress: tuple[Progress, ...]) -> Run:
     return Run(
         freeze_s=0.0,
-        longest_lock_s=None,
+        longest_lock_s=0.0,
         progress=progress,
         cpu_s=0.0,
         commits=0,
