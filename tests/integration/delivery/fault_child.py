@@ -24,7 +24,8 @@ async def _send(path: Path, port: int, connections: int) -> None:
     database = open_database(f"sqlite:///{path}")
     try:
         relay = FaultRelay(port=port)  # the real one is in the process that started this one
-        async with serving(House(database), relay, Manner(connections)) as sending:
+        manner = Manner(connections, messages_per_connection=2)
+        async with serving(House(database), relay, manner) as sending:
             await asyncio.to_thread(sys.stdin.read)
             assert not sending.task.done()
     finally:

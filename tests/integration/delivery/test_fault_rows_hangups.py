@@ -31,9 +31,12 @@ BEFORE_THE_BODY = [Moment.BANNER, Moment.EHLO, Moment.MAIL, Moment.RCPT, Moment.
 GOING_DOWN = b"421 4.3.2 Going down\r\n"
 
 
-@pytest.mark.parametrize("act", [Close(), Reset()], ids=["close", "reset"])
 @pytest.mark.parametrize("moment", BEFORE_THE_BODY)
-@BOTH_WAYS
+@pytest.mark.parametrize(
+    ("terms", "act"),
+    [(PIPELINED, Close()), (PIPELINED, Reset()), (LOCKSTEP, Reset())],
+    ids=["pipelined close", "pipelined reset", "lockstep reset"],
+)
 def test_row_17_a_relay_that_dies_before_the_body_costs_no_try(
     house: OpenHouse, moment: Moment, act: Act, terms: Terms
 ) -> None:
