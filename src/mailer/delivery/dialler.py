@@ -60,8 +60,6 @@ class Dialler:
             port=relay.port,
             use_tls=relay.tls == "tls",
             start_tls=relay.tls == "starttls",
-            username=relay.username or None,
-            password=relay.password.get_secret_value() or None,
             local_hostname=self.hello,
             timeout=self.timeouts.connect_s,
         )
@@ -69,6 +67,8 @@ class Dialler:
             await client.connect()
             if client.last_ehlo_response is None:
                 await client.ehlo()
+            if relay.username:
+                await _log_in(client, relay.username, relay.password.get_secret_value())
         except aiosmtplib.SMTPAuthenticationError as error:
             client.close()
             # Without what the server said: some repeat the login, and these words are logged.
@@ -100,3 +100,13 @@ def _readable(message: str) -> str:
     """Return a reply's text in one line, without the lone surrogates that stand for 8-bit octets."""
     text = message.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     return " ".join(text.split())
+
+
+async def _log_in(client: aiosmtplib.SMTP, username: str, password: str) -> None:
+    """Log in by one method alone: aiosmtplib tries each in turn, and a wrong password would count twice."""
+    methods = {"plain": client.auth_plain, "login": client.auth_login, "cram-md5": client.auth_crammd5}
+    for name, method in methods.items():
+        if name in client.server_auth_methods:
+            await method(username, password)
+            return
+    raise aiosmtplib.SMTPException("The SMTP AUTH extension is not supported by this server.")

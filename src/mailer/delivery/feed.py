@@ -207,10 +207,17 @@ class Feed:
     def _pop(self) -> Job | None:
         if not self._may_send():
             return None
+        while self._copies and self._copies[0].is_void:
+            # It costs no permit.
+            self.done(self._copies.popleft())
+        queue = self._letters or self._copies
+        if queue and not self._permits.take():
+            # Nor is more claimed now: whoever waits for a permit would ask for it again and again.
+            return None
+        job = queue.popleft() if queue else None
         if len(self._copies) < _LOW_WATER:
             self._wanted.set()
-        queue = self._letters or self._copies
-        return queue.popleft() if queue and self._permits.take() else None
+        return job
 
     async def _nap(self) -> None:
         try:

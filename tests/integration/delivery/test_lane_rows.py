@@ -211,6 +211,9 @@ def test_a_day_that_is_used_up_ends_sending_until_it_slides_on(house: OpenHouse)
             async with serving(here, relay, messages_per_day=4) as sending:
                 await sending.until_seen(lambda relay: len(relay.log) == 4)
                 await asyncio.sleep(0.2)
+                before = here.database.commits
+                await asyncio.sleep(0.3)
+                assert here.database.commits - before < 10
             found = await here.database.read(
                 lambda tx: read_standstill(tx, issues.get(tx, 1), "127.0.0.1", utc_now())
             )
