@@ -254,9 +254,10 @@ class Service:
         check_links_are_private(here.settings.site.public_url, leaves_machine=here.leaves_machine)
         await check_sound(here.database)
         await self._check_senders()
-        await self._presence.enter()
+        # Before anything is written: whoever sends already may hold the database for a while.
+        self._presence.be_the_sender()
         try:
-            self._presence.be_the_sender()
+            await self._presence.enter()
             async with AsyncExitStack() as stack:
                 relay = await self._relay(stack)
                 await stack.enter_async_context(self._post_room.sending(Dialler(relay, here.hello)))

@@ -41,8 +41,6 @@ class Verdict:
     Attributes:
         audience: readers.
         lost: copies that the relay never took, and those never settled.
-        adrift: copies that the relay never took, whose resend was as uncertain as their first try; the
-            ledger says so. They are not among the lost.
         wrong: copies with other bytes or another Message-ID than the reader's first one.
         duplicates: copies that the relay took beyond the first of each reader.
         unexplained: duplicates beyond the tries on record of which the sender was not certain.
@@ -51,7 +49,6 @@ class Verdict:
 
     audience: int = 0
     lost: int = 0
-    adrift: int = 0
     wrong: int = 0
     duplicates: int = 0
     unexplained: int = 0
@@ -89,12 +86,10 @@ class Proof:
         assert copies.keys() <= ledger.keys()
         extra = {address: count - 1 for address, count in copies.items()}
         missing = {address for address in ledger if not copies[address]}
-        adrift = {address for address in missing if _is_adrift(*ledger[address])}
         unsettled = {address for address, (state, _) in ledger.items() if state not in _SETTLED}
         return Verdict(
             audience=len(ledger),
-            lost=len(unsettled | missing - adrift),
-            adrift=len(adrift),
+            lost=len(unsettled | missing),
             wrong=len(kinds) - len(copies),
             duplicates=sum(extra.values()),
             unexplained=sum(max(0, count - ledger[address][1]) for address, count in extra.items()),
@@ -114,10 +109,6 @@ class Proof:
             house.vault.open(bytes(sealed), bytes(own)).decode(): (state, unknown)
             for sealed, own, state, unknown in rows
         }
-
-
-def _is_adrift(state: str, unknown: int) -> bool:
-    return state == "unknown" and unknown > 1
 
 
 @contextmanager

@@ -149,7 +149,7 @@ class Connection:
         if len(asked) == self._has_body and not self._later:
             return Heard(dot, None)
         envelope = replies[1:] if self._has_body else replies
-        if [reply.code for reply in envelope] == _ASKED_FOR and self.wire.is_in_step:
+        if [code for code, _ in envelope] == _ASKED_FOR and self.wire.is_in_step:
             return Heard(dot, None)
         return Heard(dot, await self._refusal(envelope))
 
@@ -211,10 +211,11 @@ class Connection:
     def _dot(self, replies: list[RawReply]) -> Answer | Lost:
         if not replies:
             return Lost(self._asked[0], self.wire.lost)
-        if replies[0].code // 100 not in _VERDICTS:
+        code, _ = replies[0]
+        if code // 100 not in _VERDICTS:
             # It answers something else, or nothing that we know: what became of the body can't be told.
             self.wire.fail("an answer of the wrong kind")
-            return Lost(Stage.DOT, f"answered {replies[0].code}, which is no answer to a message")
+            return Lost(Stage.DOT, f"answered {code}, which is no answer to a message")
         return Answer(Stage.DOT, _readable(replies[0]))
 
     async def _refusal(self, replies: list[RawReply]) -> Answer | Lost | None:
@@ -250,9 +251,11 @@ class Connection:
 
 
 def _is_yes(stage: Stage, reply: RawReply) -> bool:
-    return reply.code == _GO_AHEAD if stage is Stage.DATA else reply.code // 100 == _YES
+    code, _ = reply
+    return code == _GO_AHEAD if stage is Stage.DATA else code // 100 == _YES
 
 
 def _readable(reply: RawReply) -> Reply:
     """Return a reply with its text in one line, what is no UTF-8 replaced: no database stores that."""
-    return Reply(reply.code, " ".join(reply.text.decode("utf-8", "replace").split()))
+    code, text = reply
+    return Reply(code, " ".join(text.decode("utf-8", "replace").split()))

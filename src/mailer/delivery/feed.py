@@ -6,6 +6,7 @@ The database is the queue; this holds only what this process has claimed and not
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -96,6 +97,7 @@ class Feed:
         self._lots: dict[int, Lot] = {}
         self._finished: list[Chunk] = []
         self._permits: Permits = _EVERY
+        self._letters_at = 0.0
         self._stopping = False
 
     def obey(self, permits: Permits) -> None:
@@ -104,6 +106,7 @@ class Feed:
 
     def wake(self) -> None:
         """Look at the database now: somebody wrote work."""
+        self._letters_at = 0.0
         self._wanted.set()
 
     async def fill(self) -> None:
@@ -230,7 +233,9 @@ class Feed:
         found = 0
         if not self._may_send():
             return found
-        if len(self._letters) < _LETTERS:
+        # Not for every chunk: whoever writes one wakes us, and what is due again can wait a moment.
+        if len(self._letters) < _LETTERS and time.monotonic() >= self._letters_at:
+            self._letters_at = time.monotonic() + _POLL_S
             found += await self._claim_letters()
         if len(self._copies) < _LOW_WATER:
             found += await self._claim_chunk()
@@ -250,6 +255,8 @@ class Feed:
             ]
 
         claimed = await self._database.write(work, urgent=True)
+        if len(claimed) == _LETTERS:
+            self._letters_at = 0.0
         for letter, newsletter, newsletter_id in claimed:
             compose = partial(self._letter_copy, letter, newsletter, newsletter_id)
             self._letters.append(LetterJob(compose, letter, self._owner))

@@ -38,13 +38,10 @@ def write(tx: Transaction, written: Sequence[Turn]) -> list[bool]:
         if type(begin) is DeliveryJob:
             begun.append(begin.due)
             owner = begin.owner
-    may_go: set[tuple[int, int]] = set()
-    if taken or begun:
-        _, may_go = turns.write(tx, taken, begun, owner)
-    return [_may_begin(tx, turn.begin, may_go) for turn in written]
+    _, may_go = turns.write(tx, taken, begun, owner)
+    told = iter(may_go)
+    return [next(told) if type(begin) is DeliveryJob else _may_begin(tx, begin) for _, begin in written]
 
 
-def _may_begin(tx: Transaction, begin: Job | None, may_go: set[tuple[int, int]]) -> bool:
-    if type(begin) is DeliveryJob:
-        return (begin.due.chunk.issue_id, begin.due.reader_id) in may_go
+def _may_begin(tx: Transaction, begin: Job | None) -> bool:
     return begin is not None and begin.begin(tx)

@@ -55,7 +55,10 @@ class Presence:
         Raises:
             MailerError: another one does.
         """
-        if self._database.is_embedded and not self._lock(_SENDER_LOCK):
+        if not self._database.is_embedded:
+            return
+        self._folder.mkdir(parents=True, exist_ok=True)
+        if not self._lock(_SENDER_LOCK):
             raise MailerError("another “mailer serve” runs on this data already; end it first")
 
     async def beat(self) -> None:

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections import deque
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TypeAlias
 
 _LONGEST_LINE = 8192
 """Sixteen times what RFC 5321 §4.5.3.1.5 allows."""
@@ -19,11 +18,8 @@ _MOST_REPLIES = 16
 _CLOSING = 421
 
 
-class RawReply(NamedTuple):
-    """One whole reply: its code, and its lines without the code, joined by one space."""
-
-    code: int
-    text: bytes
+RawReply: TypeAlias = tuple[int, bytes]
+"""One whole reply: its code, and its lines without the code, joined by one space."""
 
 
 class Wire(asyncio.Protocol):
@@ -45,7 +41,7 @@ class Wire(asyncio.Protocol):
         self._loop = loop
         self._buffer = b""
         self._earlier_lines: list[bytes] = []
-        self._replies: deque[RawReply] = deque()
+        self._replies: list[RawReply] = []
         self._waiter: asyncio.Future[None] | None = None
         self._enough = 0
         self._limits: Sequence[float] = ()
@@ -97,7 +93,9 @@ class Wire(asyncio.Protocol):
                 self._waiter = None
                 self._due_at = math.inf
         self._enough = 0
-        return [replies.popleft() for _ in range(min(len(replies), len(limits)))]
+        heard = replies[: len(limits)]
+        del replies[: len(limits)]
+        return heard
 
     def settle_for(self, count: int) -> None:
         """Let whoever waits go on with *count* replies."""
@@ -119,18 +117,25 @@ class Wire(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Cut what came into replies."""
-        known = len(self._replies)
-        lines = (self._buffer + data).split(b"\n")
+        replies = self._replies
+        known = len(replies)
+        lines = (self._buffer + data).split(b"\n") if self._buffer else data.split(b"\n")
         self._buffer = lines.pop()
         for line in lines:
-            if not self._read(line):
+            if line[3:4] == b" " and line[:3].isdigit() and not self._earlier_lines:
+                replies.append((int(line[:3]), line[4:]))
+            elif not self._read(line):
                 return
         if len(self._buffer) > _LONGEST_LINE:
             self.fail("a reply line without an end")
-            return
-        if self._waiter is not None and known < len(self._replies) < self._enough:
-            self._due_at = self._loop.time() + self._limits[len(self._replies)]
-        self._wake()
+        elif len(replies) > _MOST_REPLIES:
+            self.fail("more replies than commands")
+        elif len(replies) > known:
+            if any(code == _CLOSING for code, _ in replies):
+                self.lost = "the relay closed the connection (421)"
+            elif len(replies) < self._enough:
+                self._due_at = self._loop.time() + self._limits[len(replies)]
+            self._wake()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Note the end."""
@@ -163,28 +168,18 @@ class Wire(asyncio.Protocol):
             self._loop.call_later(self._look_every_s, self._look)
 
     def _read(self, line: bytes) -> bool:
-        code = line[:3]
-        is_last = line[3:4] != b"-"
-        if len(code) != 3 or not code.isdigit() or line[3:4] not in b" -\r":  # noqa: PLR2004 - RFC 5321 §4.2
+        """Take a line that is not, by itself, a usual reply; False when it is none at all."""
+        code, mark = line[:3], line[3:4]
+        if len(code) != 3 or not code.isdigit() or mark not in b" -\r":  # noqa: PLR2004 - RFC 5321 §4.2
             self.fail("what came was no SMTP reply")
             return False
-        text = line[4:].rstrip()
-        if self._earlier_lines or not is_last:
-            self._earlier_lines.append(text)
-            if sum(map(len, self._earlier_lines)) + 64 * len(self._earlier_lines) > _LONGEST_REPLY:
-                self.fail("a reply without an end")
-                return False
-            if not is_last:
-                return True
-            text = b" ".join(self._earlier_lines)
-            self._earlier_lines.clear()
-        number = int(code)
-        self._replies.append(RawReply(number, text))
-        if len(self._replies) > _MOST_REPLIES:
-            self.fail("more replies than commands")
+        self._earlier_lines.append(line[4:].rstrip())
+        if sum(map(len, self._earlier_lines)) + 64 * len(self._earlier_lines) > _LONGEST_REPLY:
+            self.fail("a reply without an end")
             return False
-        if number == _CLOSING:
-            self.lost = "the relay closed the connection (421)"
+        if mark != b"-":
+            self._replies.append((int(code), b" ".join(self._earlier_lines)))
+            self._earlier_lines.clear()
         return True
 
     def _wake(self) -> None:

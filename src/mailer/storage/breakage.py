@@ -21,11 +21,8 @@ class Breakage:
         self._lock = threading.Lock()
         # A value and not an exception: nobody has to fetch it.
         self._first: Future[StorageBroken] = Future()
-
-    @property
-    def is_there(self) -> bool:
+        self.is_there = False
         """Whether anything has broken."""
-        return self._first.done()
 
     def check(self) -> None:
         """Refuse to go on after a failure.
@@ -33,7 +30,7 @@ class Breakage:
         Raises:
             StorageBroken: there was one.
         """
-        if self._first.done():
+        if self.is_there:
             raise StorageBroken(str(self._first.result()))
 
     def note(self, error: StorageBroken) -> None:
@@ -41,6 +38,7 @@ class Breakage:
         with self._lock:
             if not self._first.done():
                 self._first.set_result(error)
+                self.is_there = True
 
     async def wait(self) -> StorageBroken:
         """Return the first failure once there is one."""

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import String, Update, case, func, literal, or_, select, type_coerce, update
+from sqlalchemy import String, Update, bindparam, case, func, or_, select, type_coerce, update
 
 from mailer.domain.delivery import DeliveryState
 from mailer.domain.issue import IssueState
@@ -40,6 +40,53 @@ class Chunk:
 _CHUNK = (table.c.id, table.c.issue_id, table.c.edition_id, table.c.epoch, table.c.provider_group)
 
 
+# Built once: these run for every few hundred copies, in the thread that has their commits to make.
+_NOW = bindparam("moment", type_=UtcTime)
+_CHOSEN = (
+    select(table.c.id)
+    .join(issue, issue.c.id == table.c.issue_id)
+    .where(table.c.owner.is_(None) & (table.c.next_at <= _NOW) & (issue.c.state == IssueState.RELEASED))
+    .where(halts.not_halted())
+    .order_by(table.c.next_at, table.c.id)
+    .limit(1)
+    .with_for_update(skip_locked=True, of=table)
+)
+_CLAIM = (
+    update(table)
+    .where((table.c.id == _CHOSEN.scalar_subquery()) & table.c.owner.is_(None))
+    .values(owner=bindparam("by"), epoch=table.c.epoch + 1)
+    .returning(*_CHUNK)
+)
+_QUEUED = delivery.c.state == DeliveryState.QUEUED
+_AGAIN = delivery.c.state.in_([DeliveryState.DEFERRED, DeliveryState.UNKNOWN])
+_DUE = (
+    select(
+        delivery.c.reader_id,
+        type_coerce(delivery.c.state, String),
+        delivery.c.attempts,
+        reader.c.public_id,
+        reader.c.sealed_address,
+    )
+    .outerjoin(reader, reader.c.id == delivery.c.reader_id)
+    .where(delivery.c.chunk_id == bindparam("of_chunk"))
+    .where(or_(_QUEUED, _AGAIN & (delivery.c.next_at <= _NOW)))
+    .order_by(delivery.c.reader_id)
+)
+# min() passes over the NULL of a copy that awaits no resend.
+_EARLIEST = (
+    select(func.min(case((_QUEUED, _NOW), else_=delivery.c.next_at), type_=UtcTime))
+    .where((delivery.c.chunk_id == bindparam("of_chunk")) & or_(_QUEUED, _AGAIN))
+    .scalar_subquery()
+)
+# Most chunks end with nothing left to wait for, and their counters know.
+_IS_OVER = table.c.queued + table.c.deferred + table.c.unknown == 0
+_LET_GO = (
+    update(table)
+    .where((table.c.id == bindparam("of_chunk")) & (table.c.owner == bindparam("by")))
+    .values(owner=None, next_at=case((_IS_OVER, None), else_=_EARLIEST))
+)
+
+
 @dataclass(frozen=True, slots=True)
 class DueCopy:
     """One copy of a claimed chunk that may be sent now.
@@ -60,62 +107,23 @@ class DueCopy:
 
 def claim(tx: Transaction, owner: str, now: datetime) -> Chunk | None:
     """Take the chunk that is due longest; None when none is."""
-    free = table.c.owner.is_(None) & (table.c.next_at <= now) & (issue.c.state == IssueState.RELEASED)
-    chosen = (
-        select(table.c.id)
-        .join(issue, issue.c.id == table.c.issue_id)
-        .where(free & halts.not_halted())
-        .order_by(table.c.next_at, table.c.id)
-        .limit(1)
-        .with_for_update(skip_locked=True, of=table)
-    )
-    row = tx.execute(
-        update(table)
-        .where((table.c.id == chosen.scalar_subquery()) & table.c.owner.is_(None))
-        .values(owner=owner, epoch=table.c.epoch + 1)
-        .returning(*_CHUNK)
-    ).one_or_none()
+    row = tx.execute(_CLAIM, {"by": owner, "moment": now}).one_or_none()
     return None if row is None else Chunk(*row)
 
 
 def due(tx: Transaction, chunk: Chunk, now: datetime) -> list[DueCopy]:
     """Return the copies of a claimed chunk that may be sent now, in the order of their readers."""
-    again = delivery.c.state.in_([DeliveryState.DEFERRED, DeliveryState.UNKNOWN]) & (
-        delivery.c.next_at <= now
-    )
-    statement = (
-        select(
-            delivery.c.reader_id,
-            type_coerce(delivery.c.state, String),
-            delivery.c.attempts,
-            reader.c.public_id,
-            reader.c.sealed_address,
-        )
-        .outerjoin(reader, reader.c.id == delivery.c.reader_id)
-        .where((delivery.c.chunk_id == chunk.id) & or_(delivery.c.state == DeliveryState.QUEUED, again))
-        .order_by(delivery.c.reader_id)
-    )
     return [
         DueCopy(chunk, reader_id, _STATES[state], attempts, public_id, sealed_address)
-        for reader_id, state, attempts, public_id, sealed_address in tx.execute(statement)
+        for reader_id, state, attempts, public_id, sealed_address in tx.execute(
+            _DUE, {"of_chunk": chunk.id, "moment": now}
+        )
     ]
 
 
 def let_go(tx: Transaction, chunk_id: int, owner: str, now: datetime) -> None:
     """Give a chunk back and note when its next copy is due; without one it is finished."""
-    state = delivery.c.state
-    # The type is named: a bare value would be compared as the driver writes a time, not as we store it.
-    due = case((state == DeliveryState.QUEUED, literal(now, UtcTime)), else_=delivery.c.next_at)
-    waiting = state.in_([DeliveryState.QUEUED, DeliveryState.DEFERRED, DeliveryState.UNKNOWN])
-    # min() passes over the NULL of a copy that awaits no resend.
-    earliest = select(func.min(due, type_=UtcTime)).where((delivery.c.chunk_id == chunk_id) & waiting)
-    # Most chunks end with nothing left to wait for, and their counters know.
-    is_over = table.c.queued + table.c.deferred + table.c.unknown == 0
-    tx.execute(
-        update(table)
-        .where((table.c.id == chunk_id) & (table.c.owner == owner))
-        .values(owner=None, next_at=case((is_over, None), else_=earliest.scalar_subquery()))
-    )
+    tx.execute(_LET_GO, {"of_chunk": chunk_id, "by": owner, "moment": now})
 
 
 def is_held(tx: Transaction, chunk: Chunk, owner: str) -> bool:

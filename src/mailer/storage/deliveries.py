@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, exists, insert, or_, select, update
+from sqlalchemy import ColumnElement, func, insert, or_, select, update
 
 from mailer.domain.delivery import DeliveryState, SkipReason, state_after
 from mailer.domain.outcome import Accepted, Blame, Deferred, Failed, Outcome, Stage, Unknown
@@ -25,6 +25,8 @@ _AS_ATTEMPT = {
     Failed: DeliveryState.FAILED,
     Unknown: DeliveryState.UNKNOWN,
 }
+MOST_DEATHS = 4
+"""So many uncertain tries, and one more: a copy torn again by a second kill must not be lost for it."""
 _WAITING = (DeliveryState.QUEUED, DeliveryState.DEFERRED)
 
 
@@ -35,8 +37,8 @@ def begin(tx: Transaction, copy: chunks.DueCopy, owner: str) -> bool:
     from us, since it was claimed. Once more changes nothing: after a commit whose answer was lost,
     the same call finds the copy in flight under our own epoch, which only we can have done.
     """
-    _, may_go = turns.write(tx, (), (copy,), owner)
-    return bool(may_go)
+    _, (may_go,) = turns.write(tx, (), (copy,), owner)
+    return may_go
 
 
 def settle(tx: Transaction, copy: chunks.DueCopy, outcome: Outcome, now: datetime) -> bool:
@@ -45,8 +47,8 @@ def settle(tx: Transaction, copy: chunks.DueCopy, outcome: Outcome, now: datetim
     Somebody else is a node that took us for dead and called the copy unknown: it stays so.
     """
     if isinstance(outcome, Accepted):
-        settled, _ = turns.write(tx, (Taken(copy, outcome.reply, now),), (), "")
-        return bool(settled)
+        (is_settled,), _ = turns.write(tx, (Taken(copy, outcome.reply, now),), (), "")
+        return is_settled
     number = copy.attempts + 1
     key = _key(copy) & (table.c.state == DeliveryState.INFLIGHT) & (table.c.attempts == number)
     if not _record(tx, copy, number, outcome, now, key):
@@ -130,8 +132,8 @@ def recover(tx: Transaction, chunk_id: int, now: datetime, *, resend_at: datetim
 
     Args:
         chunk_id: a chunk whose owner is known dead.
-        resend_at: when to send the same bytes once more; a copy that was unknown before is not
-            resent a second time, and none to a reader who left meanwhile.
+        resend_at: when to send the same bytes once more; not to a reader who left meanwhile, and not
+            when the copy was uncertain MOST_DEATHS times before: it may be what kills its sender.
     """
     torn = tx.execute(
         select(table.c.issue_id, table.c.reader_id, table.c.attempts)
@@ -139,7 +141,7 @@ def recover(tx: Transaction, chunk_id: int, now: datetime, *, resend_at: datetim
         .with_for_update()  # one that its node settles at this moment is not torn
     ).all()
     for row in torn:
-        is_over = _was_unknown(tx, row.issue_id, row.reader_id) or further_try.why_not(
+        is_over = _times_unknown(tx, row.issue_id, row.reader_id) >= MOST_DEATHS or further_try.why_not(
             tx, row.issue_id, row.reader_id
         )
         tx.execute(
@@ -255,13 +257,13 @@ def _tally(outcome: Outcome) -> dict[str, int]:
     return {"deferred_attempts": 1} if isinstance(outcome, Deferred) else {}
 
 
-def _was_unknown(tx: Transaction, issue_id: int, reader_id: int) -> bool:
+def _times_unknown(tx: Transaction, issue_id: int, reader_id: int) -> int:
     earlier = (
         (attempt.c.issue_id == issue_id)
         & (attempt.c.reader_id == reader_id)
         & (attempt.c.outcome == DeliveryState.UNKNOWN)
     )
-    return bool(tx.scalar(select(exists().where(earlier))))
+    return tx.scalar(select(func.count()).select_from(attempt).where(earlier)) or 0
 
 
 def _as_claimed(copy: chunks.DueCopy) -> ColumnElement[bool]:

@@ -9,12 +9,13 @@ copy goes through storage/deliveries.py.
 
 from __future__ import annotations
 
-import json
 import sqlite3
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple, TypeAlias
+
+import orjson
 
 from mailer.domain.delivery import DeliveryState
 from mailer.storage.chunks import DueCopy
@@ -35,7 +36,7 @@ class Taken(NamedTuple):
 
 def write(
     tx: Transaction, taken: Sequence[Taken], begun: Sequence[DueCopy], owner: str
-) -> tuple[set[Key], set[Key]]:
+) -> tuple[Sequence[bool], Sequence[bool]]:
     """Settle what was taken and mark what begins in flight.
 
     Args:
@@ -45,39 +46,51 @@ def write(
         owner: node that holds their chunks.
 
     Returns:
-        Keys of the copies that were settled, and of those that may be sent now. A copy may not when its
-        reader left, or its issue was paused or cancelled, or the chunk was taken from us, since it was
-        claimed. After a commit whose answer was lost, the same call finds copies in flight under our own
-        epoch, which only we can have done, and says again that they may.
+        Of each that was taken, whether it was settled now; of each that begins, whether it may be sent.
+        It may not when its reader left, or its issue was paused or cancelled, or the chunk was taken from
+        us, since it was claimed. After a commit whose answer was lost, the same call finds copies in
+        flight under our own epoch, which only we can have done, and says again that they may.
+
+    Raises:
+        UnevenError: only with several at once; alone, each is told for itself.
     """
     ledger = _LEDGERS[tx.dialect.name]
-    counts: _Counts = defaultdict(lambda: defaultdict(int))
+    moves: _Moves = defaultdict(int)
     held = ledger.held(tx, {copy.chunk.id for copy in begun}, owner) if begun else {}
-    settled = ledger.settle(tx, taken) if taken else set()
-    for copy, _, _ in taken:
-        if _key(copy) in settled:
-            _move(counts, copy, DeliveryState.INFLIGHT, DeliveryState.ACCEPTED)
+    settled = ledger.settle(tx, taken) if taken else ()
+    for (copy, _, _), is_settled in zip(taken, settled, strict=True):
+        if is_settled:
+            moves[copy.chunk.id, DeliveryState.INFLIGHT, DeliveryState.ACCEPTED] += 1
     ours = [copy for copy in begun if held.get(copy.chunk.id) == copy.chunk.epoch]
-    marked = ledger.mark(tx, ours) if ours else set()
-    may_go = set(marked)
-    for copy in ours:
-        if _key(copy) in marked:
-            _move(counts, copy, copy.state, DeliveryState.INFLIGHT)
-        elif ledger.is_marked(tx, copy):
-            may_go.add(_key(copy))
-    ledger.count(tx, counts)
-    return settled, may_go
+    marked = ledger.mark(tx, ours) if ours else ()
+    for copy, is_marked in zip(ours, marked, strict=True):
+        if is_marked:
+            moves[copy.chunk.id, copy.state, DeliveryState.INFLIGHT] += 1
+    _count(tx, moves)
+    if len(ours) == len(begun) and all(marked):
+        return settled, marked
+    may_go = {
+        _key(copy) for copy, done in zip(ours, marked, strict=True) if done or ledger.is_marked(tx, copy)
+    }
+    return settled, [_key(copy) in may_go for copy in begun]
 
 
-_Counts: TypeAlias = defaultdict[int, defaultdict[str, int]]
+_Moves: TypeAlias = defaultdict[tuple[int, DeliveryState, DeliveryState], int]
+"""How many copies of a chunk went from one state to another."""
+
+
+def _count(tx: Transaction, moves: _Moves) -> None:
+    """Bring the chunks' counters up to date, in one order, so that no two processes wait for each other."""
+    changes: defaultdict[int, Counter[str]] = defaultdict(Counter)
+    for (chunk_id, before, after), copies in moves.items():
+        changes[chunk_id][before] -= copies
+        changes[chunk_id][after] += copies
+    for chunk_id, counted in sorted(changes.items()):
+        _LEDGERS[tx.dialect.name].count(tx, chunk_id, [counted[name] for name in _COUNTERS])
+
+
 _COUNTERS = tuple(state.value for state in DeliveryState)
 _ADD = ", ".join(f"{name} = {name} + {{}}" for name in _COUNTERS)
-
-
-def _move(counts: _Counts, copy: DueCopy, before: DeliveryState, after: DeliveryState) -> None:
-    ours = counts[copy.chunk.id]
-    ours[before] -= 1
-    ours[after] += 1
 
 
 def _key(copy: DueCopy) -> Key:
@@ -113,26 +126,28 @@ class _Sqlite:
     _HELD = "SELECT epoch FROM chunk WHERE id = ? AND owner = ?"
     _COUNT = f"UPDATE chunk SET {_ADD.format(*'?' * len(_COUNTERS))} WHERE id = ?"  # noqa: S608 - our own names
 
-    def settle(self, tx: Transaction, taken: Sequence[Taken]) -> set[Key]:
+    def settle(self, tx: Transaction, taken: Sequence[Taken]) -> Sequence[bool]:
         alike: defaultdict[tuple[int, int], dict[str, str]] = defaultdict(dict)
         for copy, reply, _ in taken:
             alike[copy.chunk.issue_id, copy.attempts + 1][str(copy.reader_id)] = reply
         at = to_milliseconds(max(each.at for each in taken))
         changed = 0
         for (issue, attempts), replies in alike.items():
-            values = {"issue": issue, "attempts": attempts, "at": at, "replies": json.dumps(replies)}
+            said = orjson.dumps(replies).decode()
+            values = {"issue": issue, "attempts": attempts, "at": at, "replies": said}
             changed += _cursor(tx).execute(self._SETTLE, values).rowcount
-        return _all_or_none(changed, [_key(each.copy) for each in taken])
+        return _all_or_none(changed, len(taken))
 
-    def mark(self, tx: Transaction, copies: Sequence[DueCopy]) -> set[Key]:
+    def mark(self, tx: Transaction, copies: Sequence[DueCopy]) -> Sequence[bool]:
         alike: defaultdict[tuple[int, DeliveryState, int], list[int]] = defaultdict(list)
         for copy in copies:
             alike[copy.chunk.issue_id, copy.state, copy.attempts].append(copy.reader_id)
         changed = 0
         for (issue, state, attempts), readers in alike.items():
-            values = {"issue": issue, "state": state, "attempts": attempts, "readers": json.dumps(readers)}
+            which = orjson.dumps(readers).decode()
+            values = {"issue": issue, "state": state.value, "attempts": attempts, "readers": which}
             changed += _cursor(tx).execute(self._MARK, values).rowcount
-        return _all_or_none(changed, [_key(each) for each in copies])
+        return _all_or_none(changed, len(copies))
 
     def is_marked(self, tx: Transaction, copy: DueCopy) -> bool:
         found = _cursor(tx).execute(self._IS_MARKED, (*_key(copy), copy.attempts + 1)).fetchone()
@@ -143,18 +158,14 @@ class _Sqlite:
         found = {each: cursor.execute(self._HELD, (each, owner)).fetchone() for each in chunk_ids}
         return {each: row[0] for each, row in found.items() if row is not None}
 
-    def count(self, tx: Transaction, counts: _Counts) -> None:
-        cursor = _cursor(tx)
-        for chunk_id, changes in counts.items():
-            cursor.execute(self._COUNT, (*(changes[name] for name in _COUNTERS), chunk_id))
+    def count(self, tx: Transaction, chunk_id: int, changes: Sequence[int]) -> None:
+        _cursor(tx).execute(self._COUNT, (*changes, chunk_id))
 
 
-def _all_or_none(changed: int, keys: Sequence[Key]) -> set[Key]:
-    if changed == len(keys):
-        return set(keys)
-    if len(keys) > 1:
+def _all_or_none(changed: int, wanted: int) -> Sequence[bool]:
+    if changed not in (0, wanted) or (wanted > 1 and changed == 0):
         raise UnevenError
-    return set()
+    return [changed > 0] * wanted
 
 
 def _cursor(tx: Transaction) -> sqlite3.Cursor:
@@ -196,7 +207,7 @@ class _Postgresql:
     _PLACES = tuple(f"${n}" for n in range(2, len(_COUNTERS) + 2))
     _COUNT = f"UPDATE chunk SET {_ADD.format(*_PLACES)} WHERE id = $1"  # noqa: S608 - our own names
 
-    def settle(self, tx: Transaction, taken: Sequence[Taken]) -> set[Key]:
+    def settle(self, tx: Transaction, taken: Sequence[Taken]) -> Sequence[bool]:
         columns = (
             [each.copy.chunk.issue_id for each in taken],
             [each.copy.reader_id for each in taken],
@@ -204,16 +215,18 @@ class _Postgresql:
             [to_milliseconds(each.at) for each in taken],
             [each.reply for each in taken],
         )
-        return {(row[0], row[1]) for row in tx.exec_driver_sql(self._SETTLE, columns)}
+        done = {tuple(row) for row in tx.exec_driver_sql(self._SETTLE, columns)}
+        return [_key(each.copy) in done for each in taken]
 
-    def mark(self, tx: Transaction, copies: Sequence[DueCopy]) -> set[Key]:
+    def mark(self, tx: Transaction, copies: Sequence[DueCopy]) -> Sequence[bool]:
         columns = (
             [each.chunk.issue_id for each in copies],
             [each.reader_id for each in copies],
             [each.attempts for each in copies],
             [each.state.value for each in copies],
         )
-        return {(row[0], row[1]) for row in tx.exec_driver_sql(self._MARK, columns)}
+        done = {tuple(row) for row in tx.exec_driver_sql(self._MARK, columns)}
+        return [_key(each) in done for each in copies]
 
     def is_marked(self, tx: Transaction, copy: DueCopy) -> bool:
         return tx.exec_driver_sql(self._IS_MARKED, (*_key(copy), copy.attempts + 1)).first() is not None
@@ -222,9 +235,8 @@ class _Postgresql:
         rows = tx.exec_driver_sql(self._HELD, (sorted(chunk_ids), owner))
         return {row[0]: row[1] for row in rows}
 
-    def count(self, tx: Transaction, counts: _Counts) -> None:
-        for chunk_id, changes in sorted(counts.items()):
-            tx.exec_driver_sql(self._COUNT, (chunk_id, *(changes[name] for name in _COUNTERS)))
+    def count(self, tx: Transaction, chunk_id: int, changes: Sequence[int]) -> None:
+        tx.exec_driver_sql(self._COUNT, (chunk_id, *changes))
 
 
 _LEDGERS: Mapping[str, _Sqlite | _Postgresql] = {"sqlite": _Sqlite(), "postgresql": _Postgresql()}

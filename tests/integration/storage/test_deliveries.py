@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -199,8 +200,7 @@ def test_a_copy_in_flight_of_a_dead_node_becomes_unknown(store: Store, before: D
 
     assert torn == 1
     assert state_of(store, copy) is UNKNOWN
-    # What was uncertain before has had its resend.
-    assert row(store, copy)["next_at"] == (None if before is UNKNOWN else LATER)
+    assert row(store, copy)["next_at"] == LATER
     evidence = store.rows("attempt")[-1]
     assert (evidence["number"], evidence["outcome"], evidence["stage"]) == (
         copy.attempts + 1,
@@ -243,14 +243,24 @@ def test_what_a_resend_ends_in_after_its_node_died_is_refused(store: Store) -> N
     assert state_of(store, copy) is UNKNOWN
 
 
-def test_a_torn_resend_is_not_resent_again(store: Store) -> None:
-    """At most one resend per copy, also when a crash tore it each time."""
-    copy = due_copy(store, UNKNOWN)
-    store.write(lambda tx: deliveries.begin(tx, copy, NODE))
-    store.write(lambda tx: deliveries.recover(tx, copy.chunk.id, NOW, resend_at=LATER))
-    store.write(lambda tx: chunks.let_go(tx, copy.chunk.id, NODE, LATER))
+def test_a_copy_torn_by_one_death_after_another_is_resent_so_often_and_no_more(store: Store) -> None:
+    """A resend that another crash tore goes once more; a copy that kills its sender does not go for ever."""
+    now = LATER
+    due_copy(store, QUEUED)
+    (number,) = [row["id"] for row in store.rows("chunk")]
+    store.write(lambda tx: chunks.let_go(tx, number, NODE, now))
 
-    assert store.write(lambda tx: scene.claim(tx, NODE, LATER.replace(year=2030))) is None
+    deaths = 0
+    while (found := store.write(lambda tx: scene.claim(tx, NODE, now))) is not None:  # noqa: B023 - called at once
+        _, (copy,) = found
+        store.write(lambda tx: deliveries.begin(tx, copy, NODE))  # noqa: B023 - called at once
+        now += timedelta(minutes=5)
+        store.write(lambda tx: deliveries.recover(tx, number, now, resend_at=now))  # noqa: B023 - called at once
+        store.write(lambda tx: chunks.let_go(tx, number, NODE, now))  # noqa: B023 - called at once
+        deaths += 1
+
+    assert deaths == deliveries.MOST_DEATHS + 1
+    assert [row["state"] for row in store.rows("delivery")] == [UNKNOWN]
 
 
 @pytest.mark.parametrize(("before", "after"), [(QUEUED, SKIPPED), (DEFERRED, SKIPPED), (UNKNOWN, UNKNOWN)])
