@@ -34,7 +34,7 @@ _RETRY = RetryPolicy((1.0,))
 _PATIENCE = Timeouts(connect_s=10)
 _STALL_S = 30.0
 _SHORTEST_LOOK_S, _LONGEST_LOOK_S = 0.01, 0.5
-_READERS_PER_LOOK_S = 500_000
+_READERS_PER_LOOK_S = 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,8 +184,9 @@ async def _watch(database: Database, issue_id: int, tell: Callable[[int], None])
             tell(now.done)
         if counted.pending == 0 or now.at - seen[-1].at > _STALL_S:
             return tuple(seen)
-        # Each look sums up the chunks, so a large issue is looked at less often.
-        pause_s = counted.audience / _READERS_PER_LOOK_S
+        # Each look sums up the chunks, so a large issue is looked at less often, but not near its end.
+        left_s = (now.at - began) / max(now.done, 1) * counted.pending
+        pause_s = min(counted.audience / _READERS_PER_LOOK_S, left_s / 2)
         await asyncio.sleep(min(max(pause_s, _SHORTEST_LOOK_S), _LONGEST_LOOK_S))
 
 

@@ -19,6 +19,8 @@ from mailer.domain.reply import Reply
 
 CLOSING = 421
 """After this the relay closes, whatever it answers (RFC 5321 §3.8)."""
+TAKEN = 250
+"""To a final dot: the relay has taken responsibility (RFC 5321 §4.2.5)."""
 _GO_AHEAD = 354
 _RESET = "RSET\r\n"
 """Its answer stands for that of the sender's line: neither says anything about a reader."""

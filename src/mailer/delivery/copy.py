@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import email.utils
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -65,16 +64,17 @@ class Composer:
         keys, vault: of the installation.
         return_path_domain: where bounces come back to; empty takes the sender's domain.
         signer: signs each copy; None where the relay does.
+        naming: makes Message-IDs.
     """
 
     keys: Keys
     vault: Vault
     return_path_domain: str
     signer: Signer | None = None
-    _naming: Mac = field(init=False, repr=False, compare=False)
+    naming: Mac = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_naming", Mac(self.keys.message_id))
+        object.__setattr__(self, "naming", Mac(self.keys.message_id))
 
     def of(self, newsletter: Newsletter) -> Composer:
         """Return the composer for mails of *newsletter*."""
@@ -82,26 +82,13 @@ class Composer:
             return self
         return replace(self, return_path_domain=newsletter.sender.rpartition("@")[2])
 
-    def edition_copy(self, skeleton: Skeleton, due: DueCopy) -> Copy:
-        """Return one reader's copy of an edition.
-
-        Raises:
-            KeysError: the address does not open.
-            Unmailable: it is none that can be mailed.
-        """
-        assert due.public_id is not None
-        assert due.sealed_address is not None
-        address = _mailable(self.vault.open(due.sealed_address, due.public_id))
-        return self.copy_to(address, skeleton, Token(due.public_id, issue=due.chunk.issue_id))
+    def press(self, skeleton: Skeleton, number: int) -> EditionPress:
+        """Return what makes the copies of an edition; *number* is the issue."""
+        return EditionPress(self, skeleton, number)
 
     def copy_to(self, address: str, skeleton: Skeleton, token: Token) -> Copy:
         """Return the copy of an edition for an address in plain and the reader whom *token* names."""
-        values = {
-            Hole.TO: address.encode(),
-            Hole.MESSAGE_ID: self._message_id(b"issue %d " % token.number + token.public_id),
-            Hole.TOKEN: self.keys.link.link(token).encode(),
-        }
-        return self._joined(address, token, skeleton, values)
+        return self.press(skeleton, token.number).copy_to(address, token.public_id)
 
     def letter_copy(self, skeleton: Skeleton, letter: Letter, newsletter_id: int) -> Copy:
         """Return a Letter's message.
@@ -115,21 +102,56 @@ class Composer:
         to = _mailable(inside["to"].encode())
         values = {
             Hole.TO: to.encode(),
-            Hole.MESSAGE_ID: self._message_id(b"letter " + letter.seal_id),
+            Hole.MESSAGE_ID: message_id(self.naming, b"letter " + letter.seal_id),
             Hole.DATE: email.utils.format_datetime(letter.created_at).encode(),
             Hole.TOKEN: self.keys.link.link(token).encode(),
             Hole.SECRET: inside["secret"].encode(),
         }
-        return self._joined(to, token, skeleton, values)
-
-    def _joined(self, address: str, token: Token, skeleton: Skeleton, values: Mapping[Hole, bytes]) -> Copy:
         return_path = f"{self.keys.return_path.return_path(token)}@{self.return_path_domain}"
         signature = None if self.signer is None else self.signer.begin(skeleton, values)
-        return Copy(return_path, address, skeleton.fill(values), signature)
+        return Copy(return_path, to, skeleton.fill(values), signature)
 
-    def _message_id(self, name: bytes) -> bytes:
-        # Not a token: a Message-ID is quoted in answers, and must open nothing.
-        return self._naming.digest(name).hex()[:_ID_LETTERS].encode()
+
+class EditionPress:
+    """Makes one copy of an edition after another: what all have in common is worked out once."""
+
+    def __init__(self, composer: Composer, skeleton: Skeleton, issue_id: int) -> None:
+        self._composer = composer
+        self._skeleton = skeleton
+        self._link = composer.keys.link.links(issue_id)
+        self._return_path = composer.keys.return_path.return_paths(issue_id)
+        self._domain = "@" + composer.return_path_domain
+        self._name = b"issue %d " % issue_id
+
+    def copy(self, due: DueCopy) -> Copy:
+        """Return one reader's copy.
+
+        Raises:
+            KeysError: the address does not open.
+            Unmailable: it is none that can be mailed.
+        """
+        public_id, sealed = due.public_id, due.sealed_address
+        assert public_id is not None
+        assert sealed is not None
+        return self.copy_to(_mailable(self._composer.vault.open(sealed, public_id)), public_id)
+
+    def copy_to(self, address: str, public_id: bytes) -> Copy:
+        """Return the copy for an address in plain."""
+        values = {
+            Hole.TO: address.encode(),
+            Hole.MESSAGE_ID: message_id(self._composer.naming, self._name + public_id),
+            Hole.TOKEN: self._link(public_id),
+        }
+        signer = self._composer.signer
+        signature = None if signer is None else signer.begin(self._skeleton, values)
+        return Copy(
+            self._return_path(public_id) + self._domain, address, self._skeleton.fill(values), signature
+        )
+
+
+def message_id(naming: Mac, name: bytes) -> bytes:
+    """Return the left side of a Message-ID. No token: it is quoted in answers, and must open nothing."""
+    return naming.digest(name).hex()[:_ID_LETTERS].encode()
 
 
 def _mailable(stored: bytes) -> str:

@@ -286,7 +286,7 @@ class Feed:
             raise
         lot = self._lots[chunk.id] = Lot(chunk, len(there))
         holds = newsletter.unknown_policy is UnknownPolicy.HOLD
-        compose = partial(self._composer.of(newsletter).edition_copy, skeleton)
+        compose = self._composer.of(newsletter).press(skeleton, chunk.issue_id).copy
         self._copies.extend(DeliveryJob(compose, copy, self._owner, lot, holds) for copy in there)
         if not there:
             self._finish(chunk)

@@ -6,7 +6,7 @@ import asyncio
 import math
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 _MOST_S = 60.0
 
@@ -33,6 +33,7 @@ class Gate:
         self._failed_at = -math.inf
         self._opens_at = 0.0
         self._is_proven = is_proven
+        self._opened = asyncio.Event()
         self._one_at_a_time = asyncio.Lock()
 
     @asynccontextmanager
@@ -43,8 +44,10 @@ class Gate:
             return
         async with self._one_at_a_time:
             # Again and again: while one waits, a line that was connected may fail and put the next one off.
-            while (pause_s := self._opens_at - time.monotonic()) > 0 and self._failures:  # noqa: ASYNC110 - for a time, not an event
-                await asyncio.sleep(pause_s)
+            while self._failures and (pause_s := self._opens_at - time.monotonic()) > 0:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(pause_s):
+                        await self._opened.wait()
             # The next in line finds the gate shut for a step after this try.
             self._opens_at = time.monotonic() + self._step(jitter)
             yield
@@ -52,6 +55,7 @@ class Gate:
 
     def failed(self, jitter: float, *, least_s: float = 0.0) -> None:
         """Shut the gate for the next step, and for *least_s* at least."""
+        self._opened.clear()
         now = time.monotonic()
         if now - self._failed_at >= self._first_s:
             self._failures += 1
@@ -59,8 +63,10 @@ class Gate:
         self._opens_at = now + max(self._step(jitter), least_s)
 
     def succeeded(self) -> None:
-        """Open the gate."""
-        self._failures = 0
+        """Open the gate, for those who wait before it too."""
+        if self._failures:
+            self._failures = 0
+            self._opened.set()
 
     def _step(self, jitter: float) -> float:
         return min(_MOST_S, self._first_s * float(2 ** min(self._failures, 10))) * (0.8 + 0.4 * jitter)

@@ -72,8 +72,7 @@ class Job(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
+class Settled(NamedTuple):
     """A job with its outcome, not yet written down."""
 
     job: Job

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import structlog
 
-from mailer.delivery.connection import CLOSING, Connection, Heard
+from mailer.delivery.connection import CLOSING, TAKEN, Connection, Heard
 from mailer.delivery.copy import Copy, Unmailable
 from mailer.delivery.jobs import Drops, Job, Settled
 from mailer.delivery.ledger import Turn
@@ -154,6 +154,8 @@ class Line:
         begun = self._begun
         if begun is None or heard.dot is None:
             return ()
+        if isinstance(heard.dot, Answer) and heard.dot.reply.code == TAKEN:
+            return (self._sender.taken(begun.job, begun.copy.recipient, heard.dot.reply),)
         self._sender.relay_spoke(heard.dot)
         return (self._judged(begun, heard.dot, had_begun=True),)
 

@@ -35,7 +35,6 @@ from mailer.domain.throttling import is_throttle
 from mailer.errors import StorageBroken, StorageError
 from mailer.storage import Database
 
-_TAKEN = 250
 _LOOK_S = 1.0
 _log = structlog.get_logger()
 
@@ -133,6 +132,15 @@ class Sender:
         """Whether a connection will have taken, with so many more, as many messages as the relay allows."""
         return connection.sent_count + with_next >= self._allowance.messages_per_connection
 
+    def taken(self, job: Job, recipient: str, reply: Reply) -> Settled:
+        """Note that the relay took a body: what nearly every copy ends in."""
+        self.answered_count += 1
+        self._gate.succeeded()
+        self._allowance.heard_accepted(1)
+        outcome = Accepted(Stage.DOT, mask(str(reply), recipient))
+        self._breaker_heard(job, outcome)
+        return Settled(job, outcome, self._clock(), had_begun=True)
+
     def settled(self, job: Job, recipient: str, met: Answer | Lost, *, had_begun: bool) -> Settled:
         """Say what an attempt ended in, and when."""
         now = self._clock()
@@ -143,15 +151,9 @@ class Sender:
 
     def heard(self, settled: Settled, met: Answer | Lost, connection: Connection) -> Trip | None:
         """Learn from what an attempt met: how fast we may be, and whether all of it must stop."""
-        if isinstance(settled.outcome, Accepted):
-            self._allowance.heard_accepted(1)
-        elif isinstance(met, Answer):
+        if isinstance(met, Answer):
             self._heard_refusal(met, connection.sent_count)
-        job = settled.job
-        if not isinstance(job, DeliveryJob):
-            return None
-        chunk = job.due.chunk
-        return self._breaker.heard(chunk.issue_id, chunk.provider_group, settled.outcome)
+        return self._breaker_heard(settled.job, settled.outcome)
 
     def heard_close(self, met: Answer | Lost, connection: Connection) -> None:
         """Learn from a relay that closed a connection with 421, instead of taking an offer."""
@@ -187,13 +189,17 @@ class Sender:
         self.feed.done(job)
 
     def _outcome(self, job: Job, recipient: str, met: Answer | Lost, now: datetime) -> Outcome:
-        if isinstance(met, Answer) and met.stage is Stage.DOT and met.reply.code == _TAKEN:
-            return Accepted(Stage.DOT, mask(str(met.reply), recipient))
         jitter, may_resend = self._chance.random(), job.may_resend
         waits = Waits.by(self._retry, job.attempts + 1, now=now, jitter=jitter, may_resend=may_resend)
         outcome = outcome_of(met, recipient, waits)
         assert outcome is not None
         return outcome
+
+    def _breaker_heard(self, job: Job, outcome: Outcome) -> Trip | None:
+        if not isinstance(job, DeliveryJob):
+            return None
+        chunk = job.due.chunk
+        return self._breaker.heard(chunk.issue_id, chunk.provider_group, outcome)
 
     def _heard_refusal(self, met: Answer, sent_count: int) -> None:
         throttle = is_throttle(met.reply, met.stage)
@@ -208,12 +214,9 @@ class Sender:
             return
         said = Answer(Stage.CONNECT, Reply(error.code, error.words.removeprefix(str(error.code)).strip()))
         self._heard_refusal(said, 0)
-        if isinstance(job, DeliveryJob):
-            chunk, reply = job.due.chunk, mask(error.words, "")
-            outcome = Deferred(Stage.CONNECT, reply, self._clock())
-            trip = self._breaker.heard(chunk.issue_id, chunk.provider_group, outcome)
-            if trip is not None:
-                await self.halt(trip)
+        trip = self._breaker_heard(job, Deferred(Stage.CONNECT, mask(error.words, ""), self._clock()))
+        if trip is not None:
+            await self.halt(trip)
 
     @asynccontextmanager
     async def _until_stop(self) -> AsyncIterator[None]:

@@ -11,6 +11,9 @@ from mailer.domain.outcome import Accepted, Deferred, Failed, Outcome, Unknown
 class DeliveryState(StrEnum):
     """Where one edition to one reader stands."""
 
+    # Enum's own hash is a Python function; these are looked up several times for every copy.
+    __hash__ = str.__hash__
+
     QUEUED = "queued"
     INFLIGHT = "inflight"
     """Its body may be on the wire; written down before the first byte of it."""

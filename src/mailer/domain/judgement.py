@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from mailer.domain.classifier import classify
 from mailer.domain.outcome import Accepted, Blame, Deferred, Failed, Outcome, Stage, Unknown
@@ -17,8 +18,7 @@ _BEFORE_RCPT = frozenset({Stage.CONNECT, Stage.MAIL})
 _OF_READERS = frozenset({ReplyClass.INVALID, ReplyClass.MAILBOX, ReplyClass.UNKNOWN})
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What the relay said at a stage."""
 
     stage: Stage

@@ -14,6 +14,9 @@ from typing import TypeAlias
 class Stage(StrEnum):
     """How far an SMTP conversation had come (RFC 5321 §3)."""
 
+    # Enum's own hash is a Python function; these are looked up several times for every copy.
+    __hash__ = str.__hash__
+
     CONNECT = "connect"
     """TCP, TLS, greeting, EHLO and AUTH: nothing said about any reader yet."""
     MAIL = "mail"

@@ -6,8 +6,8 @@ What the words say, and whose fault a refusal is, judges classifier.py.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import Enum, auto
+from typing import NamedTuple
 
 from mailer.domain.outcome import Stage
 
@@ -23,8 +23,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _MAX_REPLY_CHARS = 300
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     """One SMTP reply.
 
     Attributes:

@@ -11,7 +11,7 @@ import base64
 import binascii
 import hmac
 import struct
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from mailer.domain.mac import Mac
@@ -21,6 +21,7 @@ LINK_CHARS = 36
 _LAYOUT = struct.Struct(">B12sI")
 _MAC_BYTES = 10
 _LETTER_BIT = 1 << 31
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 _BASE32 = "abcdefghijklmnopqrstuvwxyz234567"
 _PAIRS = tuple(first + second for first in _BASE32 for second in _BASE32)
 _SHIFTS = tuple(range(210, -1, -10))
@@ -66,13 +67,27 @@ class TokenKeys:
 
     def link(self, token: Token) -> str:
         """Return *token* as the 36 letters of an unsubscribe link."""
-        return base64.urlsafe_b64encode(self._signed(token)).decode("ascii")
+        return self.links(token.number)(token.public_id).decode("ascii")
 
     def return_path(self, token: Token) -> str:
         """Return *token* as the 44 lower-case letters of a return path's local part."""
-        # 216 bits and 4 of padding, two letters at a time: the standard library's takes twice as long.
-        bits = int.from_bytes(self._signed(token), "big") << 4
-        return "".join([_PAIRS[bits >> shift & 1023] for shift in _SHIFTS])
+        return self.return_paths(token.number)(token.public_id)
+
+    def links(self, number: int) -> Callable[[bytes], bytes]:
+        """Return what makes the links of one issue or newsletter, by reader's public_id."""
+        signed = self._signing(number)
+        return lambda public_id: binascii.b2a_base64(signed(public_id), newline=False).translate(_URL_SAFE)
+
+    def return_paths(self, number: int) -> Callable[[bytes], str]:
+        """Return what makes the return paths of one issue or newsletter, by reader's public_id."""
+        signed, pairs, shifts = self._signing(number), _PAIRS, _SHIFTS
+
+        def return_path(public_id: bytes) -> str:
+            # 216 bits and 4 of padding, two letters at a time: the standard library takes twice as long.
+            bits = int.from_bytes(signed(public_id), "big") << 4
+            return "".join([pairs[bits >> shift & 1023] for shift in shifts])
+
+        return return_path
 
     def read_link(self, text: str) -> Token | None:
         """Return what a link's token says, or None when it is not ours."""
@@ -89,9 +104,15 @@ class TokenKeys:
         except (binascii.Error, UnicodeEncodeError, ValueError):
             return None
 
-    def _signed(self, token: Token) -> bytes:
-        body = _LAYOUT.pack(self._newest, token.public_id, token.number)
-        return body + self._mac(self._newest, body)
+    def _signing(self, number: int) -> Callable[[bytes], bytes]:
+        mac = self._macs[self._newest]
+        head, tail = self._newest.to_bytes(1, "big"), number.to_bytes(4, "big")
+
+        def signed(public_id: bytes) -> bytes:
+            body = head + public_id + tail
+            return body + mac.digest(body)[:_MAC_BYTES]
+
+        return signed
 
     def _verified(self, raw: bytes) -> Token | None:
         body, signature = raw[: _LAYOUT.size], raw[_LAYOUT.size :]

@@ -25,6 +25,9 @@ _LENGTH = struct.Struct(">I")
 class Hole(StrEnum):
     """What goes into a hole."""
 
+    # Enum's own hash is a Python function; these are looked up several times for every copy.
+    __hash__ = str.__hash__
+
     TO = "to"
     """The address, as it stands in To."""
     MESSAGE_ID = "message-id"
@@ -65,6 +68,10 @@ class Skeleton:
     literals: tuple[bytes, ...]
     holes: tuple[Hole, ...]
     tails: Mapping[int, bytes] = field(default_factory=dict)
+    _is_encoded: bool = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_is_encoded", Hole.TOKEN_BASE64 in self.holes)
 
     def fill(self, values: Mapping[Hole, bytes]) -> bytes:
         """Return one reader's message.
@@ -73,7 +80,7 @@ class Skeleton:
             values: TO, MESSAGE_ID and, where the mail has them, DATE, TOKEN and SECRET; the base64
                 forms are made from these.
         """
-        if Hole.TOKEN_BASE64 in self.holes:
+        if self._is_encoded:
             values = {**values, Hole.TOKEN_BASE64: base64.b64encode(values[Hole.TOKEN])}
         parts = [b""] * (len(self.holes) + len(self.literals))
         parts[::2] = self.literals

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import String, Update, bindparam, case, func, or_, select, type_coerce, update
 
@@ -87,8 +88,7 @@ _LET_GO = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class DueCopy:
+class DueCopy(NamedTuple):
     """One copy of a claimed chunk that may be sent now.
 
     Attributes:
@@ -113,11 +113,10 @@ def claim(tx: Transaction, owner: str, now: datetime) -> Chunk | None:
 
 def due(tx: Transaction, chunk: Chunk, now: datetime) -> list[DueCopy]:
     """Return the copies of a claimed chunk that may be sent now, in the order of their readers."""
+    rows = tx.execute(_DUE, {"of_chunk": chunk.id, "moment": now}).all()
     return [
         DueCopy(chunk, reader_id, _STATES[state], attempts, public_id, sealed_address)
-        for reader_id, state, attempts, public_id, sealed_address in tx.execute(
-            _DUE, {"of_chunk": chunk.id, "moment": now}
-        )
+        for reader_id, state, attempts, public_id, sealed_address in rows
     ]
 
 

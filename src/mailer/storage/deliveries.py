@@ -7,7 +7,6 @@ transaction.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, func, insert, or_, select, update
@@ -242,7 +241,7 @@ def _call_off(tx: Transaction, copy: chunks.DueCopy, outcome: Outcome, now: date
         return
     reason = further_try.why_not(tx, copy.chunk.issue_id, copy.reader_id)
     if reason is not None:
-        skip(tx, replace(copy, state=state_after(outcome, copy.state)), reason, now)
+        skip(tx, copy._replace(state=state_after(outcome, copy.state)), reason, now)
 
 
 def _due(outcome: Outcome) -> datetime | None:

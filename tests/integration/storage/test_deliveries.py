@@ -120,11 +120,11 @@ def test_begin_repeated_by_its_owner_changes_nothing(store: Store, before: Deliv
 def test_begin_is_fenced(store: Store, before: DeliveryState) -> None:
     """Not under another owner, an older epoch or an older count of tries, nor after a pause."""
     copy = due_copy(store, before)
-    older = replace(copy, chunk=replace(copy.chunk, epoch=copy.chunk.epoch - 1))
+    older = copy._replace(chunk=replace(copy.chunk, epoch=copy.chunk.epoch - 1))
 
     assert not store.write(lambda tx: deliveries.begin(tx, copy, OTHER_NODE))
     assert not store.write(lambda tx: deliveries.begin(tx, older, NODE))
-    assert not store.write(lambda tx: deliveries.begin(tx, replace(copy, attempts=copy.attempts + 1), NODE))
+    assert not store.write(lambda tx: deliveries.begin(tx, copy._replace(attempts=copy.attempts + 1), NODE))
     store.write(lambda tx: chunks.raise_epochs(tx, copy.chunk.issue_id))
     assert not store.write(lambda tx: deliveries.begin(tx, copy, NODE))
 
