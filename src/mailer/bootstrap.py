@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import ipaddress
 import os
 import socket
@@ -17,7 +16,7 @@ from urllib.parse import urlsplit
 import structlog
 from fastapi import FastAPI
 
-from mailer.audience import signup
+from mailer.audience.deciding import Deciding
 from mailer.audience.keycheck import check_keys
 from mailer.audience.keys import Keys, load_keys
 from mailer.audience.vault import Vault
@@ -35,7 +34,7 @@ from mailer.delivery.signing import load_signing
 from mailer.delivery.timekeeper import Timekeeper
 from mailer.domain.links import Links
 from mailer.domain.retry import RetryPolicy
-from mailer.errors import MailerError, StorageError
+from mailer.errors import StorageError
 from mailer.outbox.mailbox import Mailbox
 from mailer.outbox.reading import Outbox
 from mailer.outbox.relay import Relay
@@ -46,7 +45,6 @@ from mailer.web.app import create_app
 from mailer.web.server import serving
 from mailer.web.site import Site
 
-_DECIDE_S = 1.0
 _log = structlog.get_logger()
 
 
@@ -176,7 +174,6 @@ class Service:
                 service runs an outbox of its own.
         """
         here = self._installation = installation
-        self._wanted = asyncio.Event()
         self._presence = here.presence()
         self._fence = here.fence()
         self._signing = load_signing(here.settings)
@@ -190,6 +187,7 @@ class Service:
             fence=self._fence,
             manners=Manners(RetryPolicy(tuple(each * 60 for each in minutes)), here.clock),
         )
+        self._sign_ups = Deciding(here.database, here.vault, clock=here.clock, decided=self._post_room.wake)
         timekeeper = Timekeeper(
             here.database,
             lambda now: here.terms(self._presence.id, now),
@@ -228,7 +226,7 @@ class Service:
 
     def wake(self) -> None:
         """Look for work now: somebody wrote some."""
-        self._wanted.set()
+        self._sign_ups.wake()
         self._post_room.wake()
 
     def ring(self) -> None:
@@ -288,25 +286,9 @@ class Service:
     async def _working(self) -> AsyncIterator[None]:
         """Decide sign-ups and keep the clock for as long as the context lasts."""
         async with asyncio.TaskGroup() as group:
-            others = [group.create_task(work) for work in (self._decide_sign_ups(), self._bell.run())]
+            others = [group.create_task(work) for work in (self._sign_ups.run(), self._bell.run())]
             try:
                 yield
             finally:
                 for task in others:
                     task.cancel()
-
-    async def _decide_sign_ups(self) -> None:
-        here = self._installation
-        while True:
-            self._wanted.clear()
-            try:
-                decided = await signup.decide_waiting(here.database, here.vault, now=here.clock())
-            except MailerError as error:
-                _log.error("signups.failed", reason=str(error))
-                decided = 0
-            if decided:
-                self._post_room.wake()
-                continue
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_DECIDE_S):
-                    await self._wanted.wait()

@@ -124,11 +124,11 @@ def test_the_parts_alone_hold_no_stand_in(mailer: CommandLine, format_: str) -> 
 def test_the_copy_is_addressed_to_whom_one_names(mailer: CommandLine) -> None:
     """--reader stands in To, and nothing else changes with it."""
     one, other = (
-        mailer(*_MESSAGE, "en", "--reader", reader).out for reader in ("a@example.org", "b@example.org")
+        mailer(*_MESSAGE, "en", "--reader", reader).out for reader in ("ada@example.org", "bob@example.org")
     )
 
-    assert parsed(one)["To"] == "a@example.org"
-    assert one.replace(b"a@example.org", b"b@example.org") == other
+    assert parsed(one)["To"] == "ada@example.org"
+    assert one.replace(b"ada@example.org", b"bob@example.org") == other
 
 
 @pytest.mark.parametrize(

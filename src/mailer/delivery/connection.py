@@ -136,6 +136,9 @@ class Connection:
         end = b""
         if body is not None:
             self.sent_count += 1
+            if self.wire.lost:
+                self._asked = (Stage.BODY,)
+                return
             if len(body) > _ONE_WRITE and not await self._is_read(body):
                 return
             end = b".\r\n" if len(body) > _ONE_WRITE else body + b".\r\n"
@@ -187,7 +190,7 @@ class Connection:
         """Send a body without its dot, and wait until the relay has read so much of it."""
         self._asked = (Stage.BODY,)
         self.wire.write(body)
-        return self.wire.is_clear or await self.wire.until_clear(self.timeouts.block_s)
+        return await self.wire.until_clear(self.timeouts.block_s)
 
     def _envelope(self, copy: Copy) -> bytes:
         """Return what to say now of an offer, and keep what must wait for an answer first."""

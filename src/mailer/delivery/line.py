@@ -182,6 +182,8 @@ class Line:
                 self._feed.put_back(follower.job)
             raise
         self._begun = None
+        for each in settled:
+            self._feed.done(each.job)
         if may_begin:
             self._begun, self._offer = offer, follower
             await connection.say(message, follower.copy if follower else None)
@@ -190,11 +192,9 @@ class Line:
             # discards what it was offered.
             self._offer = None
             connection.abort()
-            await self._feed.lost(offer.job)
             if follower is not None:
                 self._feed.put_back(follower.job)
-        for each in settled:
-            self._feed.done(each.job)
+            await self._feed.lost(offer.job)
         return may_begin
 
     async def _go_on_after(self, heard: Heard, settled: tuple[Settled, ...]) -> bool:

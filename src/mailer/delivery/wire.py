@@ -56,8 +56,14 @@ class Wire(asyncio.Protocol):
         loop.call_later(look_every_s, self._look)
 
     def write(self, data: bytes) -> None:
-        """Send *data*."""
-        self._transport.write(data)
+        """Send *data*; on a connection that is gone it is not sent, and *lost* says so."""
+        if self.lost:
+            return
+        try:
+            self._transport.write(data)
+        except RuntimeError:
+            # uvloop's word for a transport that was closed and has not told us yet.
+            self.fail("the connection was closed")
 
     @property
     def is_clear(self) -> bool:

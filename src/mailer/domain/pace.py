@@ -27,6 +27,8 @@ _LOWER, _LOWEST = 0.8, 1 / 8
 _GUESS_MESSAGES, _GUESS_S, _GUESS_STEP = 10, (0.5, 3.0), 0.1
 # How far back "of late" reaches.
 _MEMORY_MESSAGES, _MEMORY_S = 15, (1.0, 15.0)
+# In less time no rate can be told.
+_SHORTEST_LOOK_S = 0.001
 _LEAST_RATE, _UNMEASURED_RATE, _SILENT_RATE, _HIGH_RATE = 0.1, 40.0, 0.01, 1000.0
 
 
@@ -123,7 +125,7 @@ class Pace:
     def after(self, count: int, now: float) -> Pace:
         """Return the pace at *now*, when *count* more messages were taken since the last look."""
         passed_s = now - self.looked_at
-        if passed_s <= 0:
+        if passed_s < _SHORTEST_LOOK_S:
             return replace(self, unseen=self.unseen + count) if count else self
         count += self.unseen
         memory_s = _within(_MEMORY_S, _MEMORY_MESSAGES / (self.now_allowed or _HIGH_RATE))
