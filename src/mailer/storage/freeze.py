@@ -21,7 +21,7 @@ from mailer.storage.chunks import SIZE
 from mailer.storage.database import Transaction
 from mailer.storage.tables import chunk, delivery, edition, newsletter, reader, subscription
 
-SLICE = 10_000
+SLICE = 5_000
 """Most readers in one transaction: the lock on the database stays short."""
 
 
