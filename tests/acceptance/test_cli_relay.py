@@ -12,9 +12,9 @@ from ssl import SSLContext
 import pytest
 
 from mailer.config import RelaySettings
-from mailer.delivery.connection import Timeouts
 from mailer.delivery.dialler import Dialler
 from mailer.delivery.proof import check_relay
+from mailer.delivery.timeouts import Timeouts
 from mailer.errors import MailerError
 from mailer.outbox.mailbox import Mailbox
 from tests.acceptance.certificates import Authority, authority, self_signed

@@ -14,13 +14,13 @@ from dataclasses import dataclass, replace
 from mailer.cli.bench_edition import LINKS, usual_message
 from mailer.cli.bench_house import House, utc_now
 from mailer.config import RelaySettings
-from mailer.delivery.connection import Timeouts
 from mailer.delivery.copy import Composer
 from mailer.delivery.dialler import Dialler, NoConnection
 from mailer.delivery.dkim import Signer
 from mailer.delivery.post_room import Manners, PostRoom
 from mailer.delivery.presence import Presence
 from mailer.delivery.release import release
+from mailer.delivery.timeouts import Timeouts
 from mailer.domain.books import Books
 from mailer.domain.retry import RetryPolicy
 from mailer.errors import MailerError

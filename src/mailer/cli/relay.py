@@ -7,9 +7,9 @@ import typer
 from mailer.bootstrap import Installation
 from mailer.cli.context import Context
 from mailer.cli.output import say
-from mailer.delivery.connection import Timeouts
 from mailer.delivery.dialler import Dialler
 from mailer.delivery.proof import check_relay
+from mailer.delivery.timeouts import Timeouts
 from mailer.errors import MailerError
 
 PATIENCE = Timeouts(connect_s=10, mail_s=60, rcpt_s=60)

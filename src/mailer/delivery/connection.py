@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from mailer.delivery.copy import Copy
+from mailer.delivery.timeouts import Timeouts
 from mailer.delivery.wire import RawReply, Wire
 from mailer.domain.judgement import Answer, Lost
 from mailer.domain.outcome import Stage
@@ -24,6 +25,8 @@ TAKEN = 250
 _GO_AHEAD = 354
 _RESET = "RSET\r\n"
 """Its answer stands for that of the sender's line: neither says anything about a reader."""
+_LONGEST_SIZE = 20
+"""Digits (RFC 1870 §3)."""
 _ONE_WRITE = 60_000
 """A body up to this size fits into the transport's buffer with its dot: bytes."""
 _YES = 2
@@ -32,47 +35,6 @@ _VERDICTS = (_YES, 4, 5)
 _ENVELOPE = (Stage.MAIL, Stage.RCPT, Stage.DATA)
 _ASKED_FOR = [250, 250, _GO_AHEAD]
 """What nearly every envelope is answered: the body may come."""
-
-
-@dataclass(frozen=True, slots=True)
-class Timeouts:
-    """How long each answer may take, in seconds (RFC 5321 §4.5.3.2).
-
-    Attributes:
-        connect_s: TCP, TLS, the greeting, EHLO and login, each.
-        mail_s, rcpt_s, data_s: the answer to the command of that name.
-        block_s: how long a relay may read nothing of a body.
-        dot_s: from the body's last byte to the answer to its final dot.
-        reset_s: the answers to RSET and QUIT.
-        redial_s: half of the first wait after a connection failed; the next ones double.
-        login_again_s: the wait after a refused login: more often, and some servers lock the account.
-    """
-
-    connect_s: float = 30.0
-    mail_s: float = 300.0
-    rcpt_s: float = 300.0
-    data_s: float = 120.0
-    block_s: float = 180.0
-    dot_s: float = 600.0
-    reset_s: float = 30.0
-    redial_s: float = 0.5
-    login_again_s: float = 60.0
-
-    @property
-    def by_stage(self) -> Mapping[Stage, float]:
-        """The answers' limits by what they answer."""
-        return {
-            Stage.MAIL: self.mail_s,
-            Stage.RCPT: self.rcpt_s,
-            Stage.DATA: self.data_s,
-            Stage.BODY: self.block_s,
-            Stage.DOT: self.dot_s,
-        }
-
-    @property
-    def look_every_s(self) -> float:
-        """How often to look whether one is over: by so much it may be exceeded."""
-        return min(*self.by_stage.values(), self.reset_s) / 4
 
 
 class Heard(NamedTuple):
@@ -114,7 +76,13 @@ class Connection:
 
     def __post_init__(self) -> None:
         size = self.extensions.get("size", "")
-        self.largest = int(size) if size.isdigit() and int(size) else math.inf
+        is_said = size.isascii() and size.isdigit() and len(size) <= _LONGEST_SIZE
+        self.largest = (int(size) if is_said else 0) or math.inf
+
+    @property
+    def pipelines(self) -> bool:
+        """Whether the relay takes several commands in one write (RFC 2920)."""
+        return "pipelining" in self.extensions
 
     @property
     def is_open(self) -> bool:
@@ -136,10 +104,13 @@ class Connection:
         end = b""
         if body is not None:
             self.sent_count += 1
-            if self.wire.lost:
-                self._asked = (Stage.BODY,)
+            self._asked = (Stage.BODY,)
+            if not self.wire.is_in_step:
+                # What it said unasked would be taken for its answer to the dot.
+                self.wire.fail("the relay spoke before it was asked")
                 return
             if len(body) > _ONE_WRITE and not await self._is_read(body):
+                self.wire.fail("the body broke off")
                 return
             end = b".\r\n" if len(body) > _ONE_WRITE else body + b".\r\n"
             self._asked = (Stage.DOT,)
@@ -150,13 +121,17 @@ class Connection:
         asked = self._asked[: self._has_body] if self._is_hurried else self._asked
         limits = self._limits.get(asked) or self._limits_of(asked)
         replies = await self.wire.expect(limits)
-        dot = self._dot(replies) if self._has_body else None
-        if len(asked) == self._has_body and not self._later:
+        dot, envelope = None, replies
+        if self._has_body:
+            dot, envelope = self._dot(replies), replies[1:]
+            if self._asked[0] is Stage.BODY:
+                return Heard(dot, Lost(Stage.MAIL, self.wire.lost))
+            self._has_body, asked = False, asked[1:]
+        if not asked and not self._later:
             return Heard(dot, None)
-        envelope = replies[1:] if self._has_body else replies
         if [code for code, _ in envelope] == _ASKED_FOR and self.wire.is_in_step:
             return Heard(dot, None)
-        return Heard(dot, await self._refusal(envelope))
+        return Heard(dot, await self._refusal(asked, envelope))
 
     async def hand_over(self, copy: Copy) -> Answer | Lost:
         """Send one copy alone; return the answer to its dot, or to what came before."""
@@ -188,7 +163,6 @@ class Connection:
 
     async def _is_read(self, body: bytes) -> bool:
         """Send a body without its dot, and wait until the relay has read so much of it."""
-        self._asked = (Stage.BODY,)
         self.wire.write(body)
         return await self.wire.until_clear(self.timeouts.block_s)
 
@@ -199,7 +173,7 @@ class Connection:
         mail = f"MAIL FROM:<{copy.return_path}>{size}{utf8}\r\n"
         rcpt = f"RCPT TO:<{copy.recipient}>\r\n"
         reset, self._needs_reset = self._needs_reset, False
-        if "pipelining" in self.extensions:
+        if self.pipelines:
             self._asked += (Stage.MAIL, *_ENVELOPE) if reset else _ENVELOPE
             return f"{_RESET if reset else ''}{mail}{rcpt}DATA\r\n".encode()
         commands = (mail, rcpt, "DATA\r\n")
@@ -217,31 +191,17 @@ class Connection:
         if not replies:
             return Lost(self._asked[0], self.wire.lost)
         code, _ = replies[0]
+        if self._asked[0] is Stage.BODY and code // 100 == _YES:
+            return Lost(Stage.BODY, "the relay spoke before it was asked")
         if code // 100 not in _VERDICTS:
             # It answers something else, or nothing that we know: what became of the body can't be told.
             self.wire.fail("an answer of the wrong kind")
             return Lost(Stage.DOT, f"answered {code}, which is no answer to a message")
         return Answer(Stage.DOT, _readable(replies[0]))
 
-    async def _refusal(self, replies: list[RawReply]) -> Answer | Lost | None:
-        """Return the first refusal among *replies* to an envelope, asking what was kept for later."""
-        asked = self._asked[self._has_body :]
-        refusal: Answer | Lost | None = None
-        for stage, reply in zip(asked, replies, strict=False):
-            if not _is_yes(stage, reply):
-                refusal = refusal or Answer(stage, _readable(reply))
-            elif refusal is not None and stage is Stage.DATA:
-                await self._send_nothing()
-        if refusal is None and len(replies) < len(asked):
-            refusal = Lost(asked[len(replies)], self.wire.lost)
-        while refusal is None and self._later:
-            stage, command = self._later.pop(0)
-            self.wire.write(command)
-            heard = await self.wire.expect(self._limits_of((stage,)))
-            if not heard:
-                refusal = Lost(stage, self.wire.lost)
-            elif not _is_yes(stage, heard[0]):
-                refusal = Answer(stage, _readable(heard[0]))
+    async def _refusal(self, asked: tuple[Stage, ...], replies: list[RawReply]) -> Answer | Lost | None:
+        """Return the first refusal of an envelope, whether it was said at once or is asked now."""
+        refusal = await (self._first_refusal(asked, replies) if asked else self._ask_one_by_one())
         self._later.clear()
         self._needs_reset = refusal is not None
         if refusal is None and not self.wire.is_in_step:
@@ -249,10 +209,48 @@ class Connection:
             return Lost(Stage.DATA, self.wire.lost)
         return refusal
 
-    async def _send_nothing(self) -> None:
-        """Answer a 354 that came after a refusal with an empty body, and ignore its reply (RFC 2920 §3.1)."""
+    async def _first_refusal(self, asked: tuple[Stage, ...], replies: list[RawReply]) -> Answer | Lost | None:
+        if len(asked) > len(_ENVELOPE) and replies and not _is_yes(Stage.MAIL, replies[0]):
+            return self._without_reset()
+        refusal: Answer | Lost | None = None
+        for stage, reply in zip(asked, replies, strict=False):
+            if not _is_yes(stage, reply):
+                refusal = refusal or Answer(stage, _readable(reply))
+            elif refusal is not None and stage is Stage.DATA:
+                await self._send_nothing(refusal.stage)
+        if refusal is None and len(replies) < len(asked):
+            return Lost(asked[len(replies)], self.wire.lost)
+        return refusal
+
+    async def _ask_one_by_one(self) -> Answer | Lost | None:
+        while self._later:
+            stage, command = self._later.pop(0)
+            self.wire.write(command)
+            heard = await self.wire.expect(self._limits_of((stage,)))
+            if not heard:
+                return Lost(stage, self.wire.lost)
+            if not _is_yes(stage, heard[0]):
+                is_reset = command == _RESET.encode()
+                return self._without_reset() if is_reset else Answer(stage, _readable(heard[0]))
+        return None
+
+    def _without_reset(self) -> Lost:
+        """Give up a connection that can't be reset, which says nothing about the copy behind it."""
+        self._later.clear()
+        self.wire.fail("the relay refuses RSET")
+        return Lost(Stage.MAIL, self.wire.lost)
+
+    async def _send_nothing(self, refused: Stage) -> None:
+        """Answer a 354 that came after a refusal with an empty body, and ignore its reply (RFC 2920 §3.1).
+
+        Only where RCPT was refused, so that nobody gets it: else the connection is dropped.
+        """
+        if refused is not Stage.RCPT:
+            self.wire.fail("asked for a body after a refusal")
+            return
         self.wire.write(b".\r\n")
-        await self.wire.expect((self.timeouts.dot_s,))
+        if not await self.wire.expect((self.timeouts.reset_s,)):
+            self.wire.fail("no answer to an empty body")
 
 
 def _is_yes(stage: Stage, reply: RawReply) -> bool:

@@ -14,7 +14,8 @@ from typing import cast
 import aiosmtplib
 
 from mailer.config import RelaySettings
-from mailer.delivery.connection import Connection, Timeouts
+from mailer.delivery.connection import Connection
+from mailer.delivery.timeouts import Timeouts
 from mailer.delivery.wire import Wire
 
 
@@ -76,9 +77,13 @@ class Dialler:
         except aiosmtplib.SMTPResponseException as error:
             client.close()
             raise NoConnection(f"{error.code} {_readable(error.message)}", code=error.code) from error
-        except (aiosmtplib.SMTPException, ssl.SSLError, OSError, ValueError) as error:
+        except (aiosmtplib.SMTPException, ssl.SSLError, OSError) as error:
             client.close()
             raise NoConnection(f"{type(error).__name__}: {error}") from error
+        except ValueError as error:
+            client.close()
+            # Without its words: of a login that can't be encoded they quote a letter.
+            raise NoConnection(f"{type(error).__name__} while greeting or logging in") from error
         except asyncio.CancelledError:
             client.close()
             raise

@@ -108,6 +108,8 @@ class Feed:
                 # Only our own sentences are known to hold no address.
                 reason = str(error) if isinstance(error, MailerError) else type(error).__name__
                 _log.error("feed.claim_failed", reason=reason)
+                # A chunk that can't be read is due again at once: it must not be claimed again and again.
+                self._wanted.clear()
                 found = 0
             if found or self._letters or self._copies:
                 async with self._changed:
@@ -149,6 +151,10 @@ class Feed:
         self._permits.give_back()
         self._queue_of(job).append(job)
 
+    def spare(self) -> None:
+        """Say that a job used none of the relay's messages, so that its permit goes to another."""
+        self._permits.give_back()
+
     def done(self, job: Job) -> None:
         """Say that a job has its outcome; a chunk is let go soon after its last."""
         if isinstance(job, DeliveryJob) and self._claims.done(job):
@@ -162,6 +168,7 @@ class Feed:
         """Say that a job may not be sent any more; look whether its whole chunk is lost."""
         if isinstance(job, DeliveryJob) and not await self._claims.is_held(job):
             job.lot.is_lost = True
+        self.spare()
         self.done(job)
 
     async def drain(self) -> None:

@@ -14,6 +14,8 @@ from mailer.storage import Transaction, chunks, deliveries, letters
 from mailer.storage.chunks import Chunk, DueCopy
 from mailer.storage.letters import Letter
 
+_MOST_DROPS = 3
+
 
 class Drops(NamedTuple):
     """How often the relay hung up before the body of one mail.
@@ -25,6 +27,14 @@ class Drops(NamedTuple):
 
     times: int
     since: int
+
+    def again(self, answered: int) -> Drops:
+        """Return the count after one more, when the relay had answered so many other bodies."""
+        return Drops(self.times + 1, self.since if self.times else answered)
+
+    def is_its_own(self, answered: int) -> bool:
+        """Whether it is this mail that the relay hangs up at: again and again, while it answered others."""
+        return self.times >= _MOST_DROPS and answered > self.since
 
 
 NONE_YET = Drops(0, 0)

@@ -13,7 +13,7 @@ import structlog
 
 from mailer.delivery.connection import CLOSING, TAKEN, Connection, Heard
 from mailer.delivery.copy import Copy, Unmailable
-from mailer.delivery.jobs import Drops, Job, Settled
+from mailer.delivery.jobs import Job, Settled
 from mailer.delivery.ledger import Turn
 from mailer.domain.breaker import Trip
 from mailer.domain.delivery import SkipReason
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from mailer.delivery.sender import Sender
 
 _IDLE_S = 5.0
-_MOST_DROPS = 3
 _log = structlog.get_logger()
 
 
@@ -41,26 +40,23 @@ class Line:
     """Takes one copy after another from the feed to the relay."""
 
     def __init__(self, sender: Sender, place: int) -> None:
-        """
-        Wait to be run.
-
-        Args:
-            sender: of all lines.
-            place: from 0; when the relay bears fewer connections, the last places stay empty.
-        """
+        """Args: place: from 0; when the relay bears fewer connections, the last places stay empty."""
         self._sender = sender
         self._place = place
         self._feed = sender.feed
         self._connection: Connection | None = None
         self._begun: _Offer | None = None
         self._offer: _Offer | None = None
+        self._unwritten: tuple[Settled, ...] = ()
         self._trip: Trip | None = None
 
     async def run(self) -> None:
         """Send until the feed has nothing more and we stop."""
-        while (offer := await self._first()) is not None:
-            self._offer = offer
+        while True:
             try:
+                self._offer = await self._first()
+                if self._offer is None:
+                    break
                 await self._converse()
             except StorageBroken:
                 raise
@@ -69,7 +65,7 @@ class Line:
         await self._leave()
 
     def hurry(self) -> None:
-        """Wait for nothing but the answer to a body that is under way: we stop."""
+        """Wait only for the answer to a body that is under way: we stop."""
         if self._connection is not None:
             self._connection.hurry()
 
@@ -78,18 +74,22 @@ class Line:
     async def _first(self) -> _Offer | None:
         """Return what to send next, with a connection for it; None when we stop."""
         while True:
-            if not await self._sender.until_may_hold(self._place):
+            while not await self._sender.until_may_hold(self._place):
                 await self._leave()
                 if self._sender.is_stopping:
                     return None
-                continue
             job = self._feed.take_now() or await self._feed.take(_IDLE_S if self._connection else None)
             if job is None:
                 if self._connection is None:
                     return None
                 await self._leave()  # nothing to do for a while
                 continue
-            if not await self._is_ready(job):
+            try:
+                is_ready = await self._is_ready(job)
+            except BaseException:
+                self._feed.put_back(job)
+                raise
+            if not is_ready or self._sender.is_stopping:
                 self._feed.put_back(job)
             elif (offer := await self._made(job)) is not None:
                 return offer
@@ -97,6 +97,9 @@ class Line:
     async def _follower(self, *, with_next: int = 0) -> _Offer | None:
         """Return what is at hand to follow *with_next* bodies that go now; None when nothing is, or may."""
         assert self._connection is not None
+        if with_next and not self._connection.pipelines:
+            # The answer to the body comes first: nothing is gained by keeping it waiting for the next ones.
+            return None
         while not self._sender.is_used_up(self._connection, with_next=with_next):
             job = self._feed.take_now()
             if job is None:
@@ -109,6 +112,7 @@ class Line:
         """Make a job's bytes; None when it can't be sent, which is written down."""
         assert self._connection is not None
         if job.is_void:
+            self._feed.spare()
             self._feed.done(job)
             return None
         try:
@@ -128,6 +132,7 @@ class Line:
                 await self._settle_unsent(job, Answer(Stage.DATA, said))
             else:
                 return _Offer(job, copy)
+        self._feed.spare()
         return None
 
     # The conversation.
@@ -140,7 +145,7 @@ class Line:
         await connection.say(None, self._offer.copy)
         while True:
             heard = await connection.hear()
-            settled = self._settled(heard)
+            self._unwritten = settled = self._settled(heard)
             if self._offer is None:
                 return await self._turn(settled)
             if self._sender.is_stopping or self._trip or heard.refusal is not None:
@@ -157,12 +162,12 @@ class Line:
         if isinstance(heard.dot, Answer) and heard.dot.reply.code == TAKEN:
             return (self._sender.taken(begun.job, begun.copy.recipient, heard.dot.reply),)
         self._sender.relay_spoke(heard.dot)
-        return (self._judged(begun, heard.dot, had_begun=True),)
+        return (self._judged(begun.job, begun.copy.recipient, heard.dot, had_begun=True),)
 
-    def _judged(self, tried: _Offer, met: Answer | Lost, *, had_begun: bool) -> Settled:
+    def _judged(self, job: Job, recipient: str, met: Answer | Lost, *, had_begun: bool) -> Settled:
         """Return what an attempt ended in, and keep in mind whether everything must stop for it."""
         assert self._connection is not None
-        settled = self._sender.settled(tried.job, tried.copy.recipient, met, had_begun=had_begun)
+        settled = self._sender.settled(job, recipient, met, had_begun=had_begun)
         self._trip = self._sender.heard(settled, met, self._connection) or self._trip
         return settled
 
@@ -181,7 +186,7 @@ class Line:
             if follower is not None:
                 self._feed.put_back(follower.job)
             raise
-        self._begun = None
+        self._begun, self._unwritten = None, ()
         for each in settled:
             self._feed.done(each.job)
         if may_begin:
@@ -202,28 +207,24 @@ class Line:
         connection, offer = self._connection, self._offer
         assert connection is not None
         assert offer is not None
-        self._offer = None
         refusal = heard.refusal
         if self._sender.is_stopping or (self._trip and refusal is None):
             connection.abort()
             self._feed.put_back(offer.job)
         elif isinstance(refusal, Answer) and refusal.reply.code != CLOSING:
             self._sender.relay_spoke(refusal)
-            settled = (*settled, self._judged(offer, refusal, had_begun=False))
+            settled = (*settled, self._judged(offer.job, offer.copy.recipient, refusal, had_begun=False))
         else:
             assert refusal is not None
             connection.abort()
             settled = (*settled, *self._dropped(offer, refusal))
+        self._offer, self._unwritten = None, settled
         await self._turn(settled)
-        if (
-            not self._sender.is_stopping
-            and connection.is_open
-            and (follower := await self._follower()) is not None
-        ):
-            self._offer = follower
-            await connection.say(None, follower.copy)
-            return True
-        return False
+        if connection.is_open and not self._sender.is_stopping:
+            self._offer = await self._follower()
+            if self._offer is not None:
+                await connection.say(None, self._offer.copy)
+        return self._offer is not None
 
     def _dropped(self, offer: _Offer, met: Answer | Lost) -> tuple[Settled, ...]:
         """Put a copy off at whose offer the relay hung up: nothing was said about it, so it loses no try.
@@ -235,10 +236,9 @@ class Line:
         self._sender.relay_hung_up()
         self._sender.heard_close(met, self._connection)
         job, answered = offer.job, self._sender.answered_count
-        drops = job.drops if job.drops.times else Drops(0, answered)
-        job.drops = Drops(drops.times + 1, drops.since)
-        if job.drops.times >= _MOST_DROPS and answered > drops.since:
-            return (self._judged(offer, met, had_begun=False),)
+        job.drops = job.drops.again(answered)
+        if job.drops.is_its_own(answered):
+            return (self._judged(job, offer.copy.recipient, met, had_begun=False),)
         self._feed.put_off(job)
         return ()
 
@@ -249,7 +249,8 @@ class Line:
         if settled:
             turn = Turn(settled, None)
             await self._sender.written(turn, self._sender.submit(turn))
-        self._begun = None
+        if settled is self._unwritten:
+            self._begun, self._unwritten = None, ()
         for each in settled:
             self._feed.done(each.job)
         if self._trip is not None:
@@ -257,16 +258,18 @@ class Line:
             await self._sender.halt(trip)
 
     async def _settle_unsent(self, job: Job, met: Answer | Lost) -> None:
-        assert self._connection is not None
-        settled = self._sender.settled(job, "", met, had_begun=False)
-        self._trip = self._sender.heard(settled, met, self._connection) or self._trip
-        await self._turn((settled,))
+        await self._turn((self._judged(job, "", met, had_begun=False),))
 
     async def _broke(self, error: Exception) -> None:
         """Record attempts that our own fault ended; one copy must not stop the others."""
         _log.error("line.broke", error=type(error).__name__, begun=self._begun is not None)
         if self._connection is not None:
             self._connection.abort()
+        # What fails at each connection must not be tried without a pause.
+        self._sender.relay_hung_up()
+        if self._unwritten:
+            # What was heard is known, whatever broke afterwards.
+            await self._turn(self._unwritten)
         words = f"our own fault: {type(error).__name__}"
         begun, offer = self._begun, self._offer
         self._begun = self._offer = None

@@ -21,14 +21,14 @@ from mailer.delivery.dialler import Dialler, NoConnection
 from mailer.delivery.feed import Feed
 from mailer.delivery.gate import Gate
 from mailer.delivery.halting import halt
-from mailer.delivery.jobs import DeliveryJob, Job, Settled
+from mailer.delivery.jobs import DeliveryJob, Job, LetterJob, Settled
 from mailer.delivery.ledger import Turn
 from mailer.delivery.line import Line
 from mailer.delivery.patience import keep_writing
 from mailer.domain.breaker import Breaker, Trip
 from mailer.domain.delivery import SkipReason
 from mailer.domain.judgement import Answer, Lost, Waits, outcome_of
-from mailer.domain.outcome import Accepted, Deferred, Outcome, Stage, Unknown
+from mailer.domain.outcome import Accepted, Blame, Deferred, Failed, Outcome, Stage, Unknown
 from mailer.domain.reply import Reply, mask
 from mailer.domain.retry import RetryPolicy
 from mailer.domain.throttling import is_throttle
@@ -193,6 +193,10 @@ class Sender:
         waits = Waits.by(self._retry, job.attempts + 1, now=now, jitter=jitter, may_resend=may_resend)
         outcome = outcome_of(met, recipient, waits)
         assert outcome is not None
+        if isinstance(job, LetterJob) and isinstance(outcome, Failed) and outcome.blame is Blame.SENDER:
+            # They refuse us, not its reader: it waits until it is mended, or no longer worth sending.
+            _log.warning("letter.refused", stage=outcome.stage, reply=outcome.reply)
+            return Deferred(outcome.stage, outcome.reply, waits.retry_at)
         return outcome
 
     def _breaker_heard(self, job: Job, outcome: Outcome) -> Trip | None:

@@ -139,6 +139,7 @@ class Wire(asyncio.Protocol):
         elif len(replies) > known:
             if any(code == _CLOSING for code, _ in replies):
                 self.lost = "the relay closed the connection (421)"
+                self.resume_writing()
             elif len(replies) < self._enough:
                 self._due_at = self._loop.time() + self._limits[len(replies)]
             self._wake()

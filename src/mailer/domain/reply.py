@@ -21,6 +21,7 @@ _MASK = "‹…›"
 # Everything at which a line can end, for str.splitlines and for terminals.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _MAX_REPLY_CHARS = 300
+_GO_AHEAD = 354
 
 
 class Reply(NamedTuple):
@@ -60,11 +61,11 @@ def judge(reply: Reply, stage: Stage) -> Verdict:
     RFC 5321 §4.2.1: 2yz and 3yz go on, 4yz is transient, 5yz is permanent. What refuses us before
     RCPT says nothing about a reader, so it can only mean "not now".
     """
-    positive = 3 if stage is Stage.DATA else 2
     first_digit = reply.code // 100
-    if first_digit == positive:
+    is_positive = reply.code == _GO_AHEAD if stage is Stage.DATA else first_digit == 2  # noqa: PLR2004 - RFC 5321's digit
+    if is_positive:
         return Verdict.TAKEN if stage is Stage.DOT else Verdict.GO_ON
-    # A positive answer of the wrong kind (250 to DATA, 354 to a dot) is a broken server: try later.
+    # A positive answer of the wrong kind (250 or 350 to DATA, 354 to a dot) is a broken server: try later.
     if first_digit != 5 or stage in (Stage.CONNECT, Stage.MAIL):  # noqa: PLR2004 - RFC 5321's digit
         return Verdict.NOT_NOW
     return Verdict.REFUSED

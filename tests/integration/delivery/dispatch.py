@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mailer.config import RelaySettings
-from mailer.delivery.connection import Connection, Timeouts
+from mailer.delivery.connection import Connection
 from mailer.delivery.copy import Composer, Copy
 from mailer.delivery.dialler import Dialler
 from mailer.delivery.feed import Feed
 from mailer.delivery.letterpress import Letterpress
 from mailer.delivery.sender import Sender
+from mailer.delivery.timeouts import Timeouts
 from mailer.domain.retry import RetryPolicy
 from mailer.outbox.conversation import Conversation
 from mailer.outbox.journal import Receipt

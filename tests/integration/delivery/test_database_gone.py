@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from mailer.delivery.connection import Timeouts
+from mailer.delivery.timeouts import Timeouts
 from tests.integration.delivery.conftest import OpenHouse
 from tests.integration.delivery.dispatch import Manner, dispatching
 

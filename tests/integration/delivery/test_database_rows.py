@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from mailer.delivery.connection import Timeouts
 from mailer.delivery.patience import keep_writing
+from mailer.delivery.timeouts import Timeouts
 from mailer.domain.language import Language
 from mailer.errors import StorageBroken, StorageError
 from mailer.outbox.journal import Receipt

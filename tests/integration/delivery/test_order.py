@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mailer.audience.departure import unsubscribe
-from mailer.delivery.connection import Timeouts
+from mailer.delivery.timeouts import Timeouts
 from mailer.domain.content import LetterKind
 from mailer.domain.token import Token
 from mailer.storage import deliveries

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from mailer.delivery.connection import Timeouts
+from mailer.delivery.timeouts import Timeouts
 from mailer.errors import StorageError
 from mailer.outbox.journal import Receipt
 from mailer.storage import Database, Transaction

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mailer.delivery.connection import Timeouts
+from mailer.delivery.timeouts import Timeouts
 from tests.tools.catalogue import cache_folder, tool
 from tests.tools.required import required
 
