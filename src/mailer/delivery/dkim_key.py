@@ -66,8 +66,8 @@ def create_dkim_key(path: Path) -> RSAPrivateKey:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError as error:
         raise KeysError(
-            f"{path} exists already, and keys are never written over; for a new one, name another file as "
-            "key and another selector in [dkim]"
+            f"{path} exists already, and keys are never written over; “mailer dkim show” prints its record "
+            "once [dkim] names domain and selector; for a new one, name another key file and another selector"
         ) from error
     except OSError as error:
         raise KeysError(_not_written(path, error)) from error
