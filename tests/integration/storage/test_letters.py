@@ -219,13 +219,15 @@ def test_a_resend_that_is_torn_too_ends_the_letter(store: Store) -> None:
 
 
 def test_late_letters_are_removed(store: Store) -> None:
-    """Unless a node has one in its hands."""
-    add(store, LETTER, LETTER)
-    claim(store, limit=1)
+    """Also one that a node holds, which then finds that it may not begin; not one whose body is under way."""
+    add(store, LETTER, LETTER, LETTER)
+    flying, held = claim(store, limit=2)
+    store.write(lambda tx: letters.begin(tx, flying.id, NODE))
 
     assert store.write(lambda tx: letters.remove_late(tx, UNTIL - MOMENT)) == 0
-    assert store.write(lambda tx: letters.remove_late(tx, UNTIL)) == 1
-    assert [row["owner"] for row in store.rows("letter")] == [NODE]
+    assert store.write(lambda tx: letters.remove_late(tx, UNTIL)) == 2
+    assert [row["id"] for row in store.rows("letter")] == [flying.id]
+    assert not store.write(lambda tx: letters.begin(tx, held.id, NODE))
 
 
 def test_what_an_address_was_sent_is_remembered_for_a_while(store: Store) -> None:

@@ -46,7 +46,7 @@ def test_a_key_is_never_written_over(tmp_path: Path) -> None:
     path = tmp_path / "dkim.pem"
     path.write_bytes(b"somebody's")
 
-    with pytest.raises(KeysError, match=r"exists already.* another file as key and another selector"):
+    with pytest.raises(KeysError, match=r"exists already.* another key file and another selector"):
         create_dkim_key(path)
 
     assert path.read_bytes() == b"somebody's"
