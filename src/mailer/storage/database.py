@@ -65,12 +65,12 @@ class Database:
     @property
     def commits(self) -> int:
         """How many group commits this process has made."""
-        return self._writer.pace.commits
+        return self._writer.commits
 
     @property
     def longest_write_s(self) -> float:
         """How long the longest transaction of this process held the database, in seconds."""
-        return self._writer.pace.longest_s
+        return self._writer.longest_s
 
     async def read(self, work: Callable[[Transaction], T]) -> T:
         """Return what *work* reads, from one consistent snapshot.

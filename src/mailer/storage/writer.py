@@ -16,7 +16,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Connection
@@ -70,19 +69,6 @@ class _Job:
             self.future.set_exception(self.error)
 
 
-@dataclass(slots=True)
-class Pace:
-    """How the writer has fared since it was asked last.
-
-    Attributes:
-        commits: group commits made.
-        longest_s: the longest transaction, from before BEGIN to after COMMIT.
-    """
-
-    commits: int = 0
-    longest_s: float = 0.0
-
-
 class Writer:
     """The thread, its queues and the count of its commits."""
 
@@ -97,7 +83,10 @@ class Writer:
         self._poke_is_due = False
         self._stopping = False
         self._thread: threading.Thread | None = None
-        self.pace = Pace()
+        self.commits = 0
+        """Group commits made."""
+        self.longest_s = 0.0
+        """The longest transaction, from before BEGIN to after COMMIT, in seconds."""
 
     async def submit(self, unit: Unit[T], *, urgent: bool = False) -> T:
         """Run *unit* in the next group commit and return what it returned, once that is durable."""
@@ -180,7 +169,7 @@ class Writer:
         try:
             with refusals_as_ours():
                 transactions.run(lambda tx: _do(tx, jobs))
-            self.pace.commits += 1
+            self.commits += 1
         except Exception as error:  # noqa: BLE001 - the top of the loop: whoever waits hears of it
             if len(jobs) == 1:
                 jobs[0].error = error
@@ -188,7 +177,7 @@ class Writer:
             for job in jobs:
                 self._run(transactions, [job])
         finally:
-            self.pace.longest_s = max(self.pace.longest_s, time.monotonic() - begun_at)
+            self.longest_s = max(self.longest_s, time.monotonic() - begun_at)
 
 
 def _do(tx: Connection, jobs: Sequence[_Job]) -> None:
