@@ -176,8 +176,8 @@ class Service:
         here = self._installation = installation
         self._presence = here.presence()
         self._fence = here.fence()
-        self._signing = load_signing(here.settings)
-        self._signer = None if self._signing is None else Signer(self._signing, clock=here.clock)
+        signing = load_signing(here.settings)
+        self._signer = None if signing is None else Signer(signing, clock=here.clock)
         minutes = here.settings.sending.retry_minutes
         self._post_room = PostRoom(
             here.database,
@@ -269,9 +269,10 @@ class Service:
             await self._presence.leave()
 
     async def _check_senders(self) -> None:
-        if self._signing is not None:
+        """Say before the start what would else keep each mail of a newsletter back (Composer.of)."""
+        if self._signer is not None:
             for newsletter in await self._installation.database.read(newsletters.everything):
-                self._signing.check_sender(newsletter.sender)
+                self._signer.check_sender(newsletter.sender)
 
     async def _relay(self, stack: AsyncExitStack) -> RelaySettings:
         """Return the outgoing server, or start the outbox where none is set."""

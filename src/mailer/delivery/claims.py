@@ -88,13 +88,13 @@ class Claims:
             if len(there) < len(due):
                 await self._skip_gone([copy for copy in due if copy.sealed_address is None])
             skeleton, newsletter = await self._skeleton(chunk.edition_id, chunk.issue_id)
+            compose = self._composer.of(newsletter).press(skeleton, chunk.issue_id).copy
         except Exception:
             # Whatever it was, a chunk that nobody holds in hand must not stay ours.
             self._finish(chunk)
             raise
         lot = self._lots[chunk.id] = Lot(chunk, len(there))
         holds = newsletter.unknown_policy is UnknownPolicy.HOLD
-        compose = self._composer.of(newsletter).press(skeleton, chunk.issue_id).copy
         if not there:
             self._finish(chunk)
         return [DeliveryJob(compose, copy, self._owner, lot, holds) for copy in there]

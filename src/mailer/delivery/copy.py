@@ -77,7 +77,14 @@ class Composer:
         object.__setattr__(self, "naming", Mac(self.keys.message_id))
 
     def of(self, newsletter: Newsletter) -> Composer:
-        """Return the composer for mails of *newsletter*."""
+        """
+        Return the composer for mails of *newsletter*.
+
+        Raises:
+            SettingsError: our signature says nothing about its sender.
+        """
+        if self.signer is not None:
+            self.signer.check_sender(newsletter.sender)
         if self.return_path_domain:
             return self
         return replace(self, return_path_domain=newsletter.sender.rpartition("@")[2])

@@ -56,6 +56,15 @@ class Signer:
         at_s = int(self._clock().timestamp())
         return self._bench.do(partial(self._sign, self._form(skeleton), values, at_s))
 
+    def check_sender(self, sender: str) -> None:
+        """
+        Refuse a From address that our signatures say nothing about.
+
+        Raises:
+            SettingsError: it is not of our domain or one below it.
+        """
+        self._signing.check_sender(sender)
+
     def close(self) -> None:
         """End the threads; signatures that were not begun are cancelled."""
         self._bench.close()

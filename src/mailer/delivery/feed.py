@@ -9,17 +9,13 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable
-from datetime import datetime
 from typing import Protocol
 
 import structlog
 
 from mailer.delivery.claims import Claims
-from mailer.delivery.copy import Composer
 from mailer.delivery.jobs import DeliveryJob, Job, LetterJob
-from mailer.delivery.letterpress import Letterpress
 from mailer.errors import MailerError, StorageBroken
-from mailer.storage import Database
 
 _LETTERS = 100
 _LOW_WATER = 1000
@@ -54,29 +50,16 @@ _EVERY = _Every()
 class Feed:
     """Claims work for one node and deals it out to its connections."""
 
-    def __init__(
-        self,
-        database: Database,
-        composer: Composer,
-        letterpress: Letterpress,
-        *,
-        owner: str,
-        clock: Callable[[], datetime],
-        may_send: Callable[[], bool] = lambda: True,
-    ) -> None:
+    def __init__(self, claims: Claims, *, may_send: Callable[[], bool] = lambda: True) -> None:
         """
         Deal out nothing yet.
 
         Args:
-            database: of the installation.
-            composer: makes copies.
-            letterpress: renders Letters.
-            owner: this node's id.
-            clock: aware UTC.
+            claims: of this node.
             may_send: asked before anything is claimed or dealt out (delivery/fence.py); after it changes
                 to True, call *wake*.
         """
-        self._claims = Claims(database, composer, letterpress, owner=owner, clock=clock)
+        self._claims = claims
         self._may_send = may_send
         self._letters: deque[Job] = deque()
         self._copies: deque[Job] = deque()

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
+from mailer.delivery.claims import Claims
 from mailer.delivery.copy import Composer
 from mailer.delivery.dialler import Dialler
 from mailer.delivery.feed import Feed
@@ -63,14 +64,8 @@ class PostRoom:
         self._presence = presence
         self._fence = fence
         self._manners = manners
-        self._feed = Feed(
-            database,
-            composer,
-            Letterpress(links),
-            owner=presence.id,
-            clock=manners.clock,
-            may_send=lambda: fence.is_open,
-        )
+        claims = Claims(database, composer, Letterpress(links), owner=presence.id, clock=manners.clock)
+        self._feed = Feed(claims, may_send=lambda: fence.is_open)
 
     def wake(self) -> None:
         """Look for work now: somebody wrote some."""

@@ -9,12 +9,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from mailer.config import RelaySettings
+from mailer.delivery.claims import Claims
 from mailer.delivery.connection import Connection
 from mailer.delivery.copy import Composer, Copy
 from mailer.delivery.dialler import Dialler
+from mailer.delivery.dkim import Signer
 from mailer.delivery.feed import Feed
 from mailer.delivery.letterpress import Letterpress
 from mailer.delivery.sender import Sender
@@ -165,25 +167,40 @@ async def sending(
     house: House,
     port: int,
     manner: Manner = Manner(),
+    *,
+    owner: str = NODE,
+    signer: Signer | None = None,
+    **settings: Any,
 ) -> AsyncIterator[tuple[Feed, Sender, list[Begun], asyncio.Task[None]]]:
-    """Run a sender to whatever listens on *port* until the block ends."""
-    feed = Feed(
-        house.database, Composer(SECRETS, house.vault, ""), Letterpress(LINKS), owner=NODE, clock=utc_now
-    )
-    settings = RelaySettings(
-        host="127.0.0.1",
-        port=port,
-        tls="none",
-        connections=manner.connections,
-        messages_per_connection=manner.messages_per_connection,
-    )
-    dialler = ObservedDialler(settings, "client.example.org", manner.timeouts)
+    """
+    Run a sender to whatever listens on *port* until the block ends.
+
+    Args:
+        house: open.
+        port: on loopback.
+        manner: how the sender goes about it.
+        owner: the node it sends as.
+        signer: signs each copy.
+        settings: of the relay, where they are not those of a plain one.
+    """
+    composer = Composer(SECRETS, house.vault, "", signer)
+    feed = Feed(Claims(house.database, composer, Letterpress(LINKS), owner=owner, clock=utc_now))
+    usual = {
+        "host": "127.0.0.1",
+        "port": port,
+        "tls": "none",
+        "connections": manner.connections,
+        "messages_per_connection": manner.messages_per_connection,
+    }
+    relay = RelaySettings.model_validate(usual | settings)
+    dialler = ObservedDialler(relay, "client.example.org", manner.timeouts)
     sender = Sender(house.database, feed, dialler, retry=RetryPolicy(manner.retry_s), clock=utc_now)
     task = asyncio.create_task(sender.run())
     try:
         yield feed, sender, dialler.begun, task
         sender.stop()
-        await task
+        async with asyncio.timeout(30):
+            await task
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)

@@ -6,26 +6,23 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import text
 
-from mailer.config import RelaySettings
-from mailer.delivery.copy import Composer
 from mailer.delivery.feed import Feed
-from mailer.delivery.letterpress import Letterpress, letterhead
+from mailer.delivery.letterpress import letterhead
 from mailer.delivery.sender import Sender
 from mailer.domain.books import Books
 from mailer.domain.content import RenderedMail
 from mailer.domain.language import Language
-from mailer.domain.retry import RetryPolicy
 from mailer.editorial.sample import sample_newsletter
 from mailer.rendering import holes
 from mailer.rendering.letterhead import edition_skeleton
 from mailer.storage import Transaction
-from tests.integration.delivery.dispatch import QUICK, Begun, Manner, ObservedDialler
+from tests.integration.delivery.dispatch import QUICK, Begun, Manner, sending
 from tests.integration.delivery.fault_relay import FaultRelay
-from tests.integration.delivery.house import LINKS, NODE, SECRETS, House, utc_now
+from tests.integration.delivery.house import LINKS, NODE, House, utc_now
 
 # Looking at the books takes time from the sending.
 _LOOK_S = 0.03
@@ -151,7 +148,7 @@ async def serving(
     manner: Manner = ONE_BY_ONE,
     *,
     owner: str = NODE,
-    **settings: object,
+    **settings: Any,
 ) -> AsyncIterator[Scene]:
     """
     Send the house's issue to the relay until the block ends.
@@ -162,27 +159,11 @@ async def serving(
         owner: the node it sends as.
         settings: of the relay, where they are not those of a plain one on loopback.
     """
-    usual = {
-        "host": "127.0.0.1",
-        "port": relay.port,
-        "tls": "none",
-        "connections": manner.connections,
-        "messages_per_connection": manner.messages_per_connection,
-    }
-    composer = Composer(SECRETS, house.vault, "")
-    feed = Feed(house.database, composer, Letterpress(LINKS), owner=owner, clock=utc_now)
-    outgoing = RelaySettings.model_validate(usual | settings)
-    dialler = ObservedDialler(outgoing, "client.example.org", manner.timeouts)
-    sender = Sender(house.database, feed, dialler, retry=RetryPolicy(manner.retry_s), clock=utc_now)
-    task = asyncio.create_task(sender.run())
-    try:
-        yield Scene(house, relay, feed, sender, dialler.begun, task)
+    async with sending(house, relay.port, manner, owner=owner, **settings) as (feed, sender, begun, task):
+        yield Scene(house, relay, feed, sender, begun, task)
         sender.stop()
         async with asyncio.timeout(5):
             await task
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 def quick_steps(connections: int) -> Manner:

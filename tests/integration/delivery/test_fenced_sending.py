@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from mailer.config import RelaySettings
+from mailer.delivery.claims import Claims
 from mailer.delivery.copy import Composer
 from mailer.delivery.dialler import Dialler
 from mailer.delivery.feed import Feed
@@ -34,6 +35,11 @@ _QUIET_S = 0.5
 """Long enough for an unfenced sender to send everything several times over."""
 
 
+def _claims(house: House) -> Claims:
+    composer = Composer(SECRETS, house.vault, "")
+    return Claims(house.database, composer, Letterpress(LINKS), owner=NODE, clock=utc_now)
+
+
 class Sending:
     """A sender behind a fence, and what its relay has taken."""
 
@@ -41,14 +47,7 @@ class Sending:
         self.fence = Fence(house.database, folder, clock=utc_now)
         self.mailbox = Mailbox(folder / "kept")
         self.relay = Relay(self.mailbox)
-        self.feed = Feed(
-            house.database,
-            Composer(SECRETS, house.vault, ""),
-            Letterpress(LINKS),
-            owner=NODE,
-            clock=utc_now,
-            may_send=lambda: self.fence.is_open,
-        )
+        self.feed = Feed(_claims(house), may_send=lambda: self.fence.is_open)
 
     async def until_kept(self, count: int) -> None:
         """Wait until the relay has taken so many mails."""
@@ -134,14 +133,7 @@ def test_copies_at_hand_wait_for_the_fence(house: OpenHouse, tmp_path: Path) -> 
         async with house() as here:
             await _due(here)
             is_open = True
-            feed = Feed(
-                here.database,
-                Composer(SECRETS, here.vault, ""),
-                Letterpress(LINKS),
-                owner=NODE,
-                clock=utc_now,
-                may_send=lambda: is_open,
-            )
+            feed = Feed(_claims(here), may_send=lambda: is_open)
             filling = asyncio.create_task(feed.fill())
             first = await feed.take(5)
             is_open = False

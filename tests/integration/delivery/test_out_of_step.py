@@ -3,23 +3,73 @@
 from __future__ import annotations
 
 import asyncio
-import time
+import sqlite3
 from collections import Counter
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
-from mailer.delivery.copy import Copy, EditionPress
+from mailer.delivery.dkim import Signer
+from mailer.delivery.dkim_key import create_dkim_key
+from mailer.delivery.feed import Feed
+from mailer.delivery.sender import Sender
+from mailer.delivery.signing import Signing
 from mailer.domain.content import LetterKind
+from mailer.editorial.sample import sample_newsletter
+from mailer.rendering.skeleton import Hole, Skeleton
 from tests.integration.delivery.conftest import OpenHouse
 from tests.integration.delivery.dispatch import QUICK, Manner, sending, until
 from tests.integration.delivery.fault_scene import enlarge, readers
-from tests.integration.delivery.house import House
+from tests.integration.delivery.house import House, utc_now
 from tests.integration.delivery.odd_server import OddServer
 
 LATER = Manner(retry_s=(7200.0,))
 SOON = Manner(retry_s=(0.1,))
-PATIENT = replace(QUICK, data_s=2.0, block_s=2.0, dot_s=2.0)
+PATIENT = replace(QUICK, data_s=3.0, block_s=3.0, dot_s=3.0)
+LARGE = 15_000_000
+"""More than the kernel keeps for a relay that does not read: bytes."""
+
+
+class UnderWay(NamedTuple):
+    """A house whose issue is being sent."""
+
+    here: House
+    feed: Feed
+    sender: Sender
+    task: asyncio.Task[None]
+
+    async def until_all_are(self, *wanted: str) -> None:
+        """Wait until every copy is in one of these states."""
+
+        async def are() -> bool:
+            self.feed.wake()
+            return set(await states(self.here)) <= set(wanted)
+
+        await until(are)
+
+
+@asynccontextmanager
+async def under_way(
+    house: OpenHouse,
+    relay: OddServer,
+    count: int,
+    manner: Manner = LATER,
+    *,
+    size: int = 0,
+    signer: Signer | None = None,
+) -> AsyncIterator[UnderWay]:
+    """Send an issue of about *size* bytes for *count* readers to the relay until the block ends."""
+    async with house() as here, relay.listening():
+        await here.subscribe(readers(count))
+        await here.release()
+        if size:
+            await enlarge(here, size)
+        async with sending(here, relay.port, manner, signer=signer) as (feed, sender, _, task):
+            yield UnderWay(here, feed, sender, task)
 
 
 async def states(here: House) -> Counter[str]:
@@ -29,9 +79,19 @@ async def states(here: House) -> Counter[str]:
 
 
 def test_what_follows_a_broken_off_body_never_goes_into_it(house: OpenHouse) -> None:
-    """421 in the middle of a large body, the connection left open: a Letter's bytes must not follow."""
+    """421 in the middle of a large body, the connection left open: the next mail's bytes must not follow."""
 
     class Breaks(OddServer):
+        now: UnderWay
+
+        async def answer(self, verb: str, number: int) -> bytes | None:
+            if (verb, number) == ("DATA", 1):
+                # At hand when the body begins, so that it is what would follow in the same breath.
+                await self.now.here.write_letter("victim@example.net", LetterKind.CONFIRM)
+                self.now.feed.wake()
+                await asyncio.sleep(0.5)
+            return None
+
         async def before_body(
             self, number: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
         ) -> None:
@@ -43,48 +103,40 @@ def test_what_follows_a_broken_off_body_never_goes_into_it(house: OpenHouse) -> 
 
     async def scene() -> None:
         relay = Breaks()
-        async with house() as here, relay.listening():
-            await here.subscribe(readers(1))
-            await here.release()
-            await enlarge(here, 15_000_000)
-            async with sending(here, relay.port, replace(LATER, timeouts=PATIENT)):
-                await until(lambda: _is_tried(here))
-                await here.write_letter("victim@example.net", LetterKind.CONFIRM)
-                await until(lambda: _is_taken(relay, b"victim@example.net"))
-            assert relay.recipients() == [b"victim@example.net"]
-            assert await states(here) == {"deferred": 1}
+        async with under_way(house, relay, 1, replace(LATER, timeouts=PATIENT), size=LARGE) as relay.now:
+
+            async def is_taken() -> bool:
+                return b"victim@example.net" in relay.recipients()
+
+            await until(is_taken)
+            await relay.now.until_all_are("deferred")
+        assert relay.recipients() == [b"victim@example.net"]
+        assert relay.bodies[0].startswith(b"From: ")
 
     asyncio.run(scene())
 
 
-async def _is_tried(here: House) -> bool:
-    return not await here.rows("SELECT 1 FROM delivery WHERE state IN ('queued', 'inflight')")
+class Early(OddServer):
+    """Says something in the middle of a body, and reads no more."""
 
+    word = b"250 early\r\n"
 
-async def _is_taken(relay: OddServer, address: bytes) -> bool:
-    return address in relay.recipients()
+    async def before_body(
+        self, number: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        """Say it."""
+        await reader.readexactly(1000)
+        writer.write(self.word)
+        await asyncio.sleep(30)
 
 
 def test_an_answer_in_the_middle_of_a_body_is_none_to_its_dot(house: OpenHouse) -> None:
     """250 before the dot was sent, then silence: the copy is not called accepted."""
 
-    class Early(OddServer):
-        async def before_body(
-            self, number: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-        ) -> None:
-            await reader.readexactly(1000)
-            writer.write(b"250 early\r\n")
-            await asyncio.sleep(5)
-
     async def scene() -> None:
-        relay = Early()
-        async with house() as here, relay.listening():
-            await here.subscribe(readers(1))
-            await here.release()
-            await enlarge(here, 15_000_000)
-            async with sending(here, relay.port, replace(LATER, timeouts=replace(PATIENT, block_s=0.5))):
-                await until(lambda: _is_tried(here))
-            assert await states(here) == {"deferred": 1}
+        manner = replace(LATER, timeouts=replace(PATIENT, block_s=0.5))
+        async with under_way(house, Early(), 1, manner, size=LARGE) as now:
+            await now.until_all_are("deferred")
 
     asyncio.run(scene())
 
@@ -92,27 +144,47 @@ def test_an_answer_in_the_middle_of_a_body_is_none_to_its_dot(house: OpenHouse) 
 def test_a_relay_that_says_421_and_reads_no_more_stops_nobody(house: OpenHouse) -> None:
     """The sender leaves when it is told to."""
 
-    class Deaf(OddServer):
+    async def scene() -> None:
+        relay = Early()
+        relay.word = b"421 4.3.0 closing\r\n"
+        manner = replace(LATER, timeouts=replace(QUICK, block_s=0.5, dot_s=0.5))
+        async with under_way(house, relay, 2, manner, size=LARGE) as now:
+            await asyncio.sleep(0.5)
+            now.sender.stop()
+            async with asyncio.timeout(4):
+                await now.task
+            assert "inflight" not in await states(now.here)
+
+    asyncio.run(scene())
+
+
+def test_a_connection_that_dies_during_the_commit_leaves_the_copy_unsent(
+    house: OpenHouse, tmp_path: Path
+) -> None:
+    """No byte of the body had gone: it is put off, not called uncertain."""
+
+    class Dies(OddServer):
+        holder: sqlite3.Connection
+
+        async def answer(self, verb: str, number: int) -> bytes | None:
+            if (verb, number) == ("DATA", 1):
+                self.holder = sqlite3.connect(tmp_path / "mailer.db", isolation_level=None)
+                self.holder.execute("BEGIN IMMEDIATE")
+            return None
+
         async def before_body(
             self, number: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
         ) -> None:
-            await reader.readexactly(1000)
-            writer.write(b"421 4.3.0 closing\r\n")
-            await asyncio.sleep(30)
+            if number == 1:
+                await asyncio.sleep(0.1)
+                writer.transport.abort()
+                await asyncio.sleep(0.1)
+                self.holder.close()
 
     async def scene() -> None:
-        relay = Deaf()
-        async with house() as here, relay.listening():
-            await here.subscribe(readers(2))
-            await here.release()
-            await enlarge(here, 15_000_000)
-            timeouts = replace(QUICK, block_s=0.5, dot_s=0.5)
-            async with sending(here, relay.port, replace(LATER, timeouts=timeouts)) as (_, sender, _, task):
-                await asyncio.sleep(0.5)
-                sender.stop()
-                async with asyncio.timeout(4):
-                    await task
-            assert "inflight" not in await states(here)
+        async with under_way(house, Dies(), 1) as now:
+            await now.until_all_are("deferred", "unknown")
+            assert await now.here.rows("SELECT outcome, stage FROM attempt") == [("deferred", "body")]
 
     asyncio.run(scene())
 
@@ -130,13 +202,10 @@ def test_a_refused_reset_sends_nobody_an_empty_mail(house: OpenHouse) -> None:
 
     async def scene() -> None:
         relay = NoReset()
-        async with house() as here, relay.listening():
-            await here.subscribe(readers(4))
-            await here.release()
-            async with sending(here, relay.port, SOON):
-                await until(lambda: _is_tried(here))
-            assert all(relay.bodies)
-            assert await states(here) == {"failed": 1, "accepted": 3}
+        async with under_way(house, relay, 4, SOON) as now:
+            await now.until_all_are("failed", "accepted")
+            assert await states(now.here) == {"failed": 1, "accepted": 3}
+        assert all(relay.bodies)
 
     asyncio.run(scene())
 
@@ -150,54 +219,45 @@ def test_350_to_data_loses_nothing(house: OpenHouse) -> None:
 
     async def scene() -> None:
         relay = Odd350()
-        async with house() as here, relay.listening():
-            await here.subscribe(readers(4))
-            await here.release()
-            async with sending(here, relay.port, SOON) as (feed, _, _, _):
+        async with under_way(house, relay, 4, SOON) as now:
+            await now.until_all_are("accepted")
 
-                async def is_done() -> bool:
-                    feed.wake()
-                    return await states(here) == {"accepted": 4}
+            async def is_given_back() -> bool:
+                return await now.here.rows("SELECT 1 FROM chunk WHERE owner IS NOT NULL") == []
 
-                await until(is_done)
-            assert max(Counter(relay.recipients()).values()) == 1
-            assert await here.rows("SELECT 1 FROM chunk WHERE owner IS NOT NULL") == []
+            await until(is_given_back)
+        assert max(Counter(relay.recipients()).values()) == 1
 
     asyncio.run(scene())
 
 
-def test_a_signature_that_fails_costs_only_its_own_copy(
-    house: OpenHouse, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What the relay took before is accepted, and sent to nobody twice."""
+class SecondFails(Signer):
+    """A signer whose second signature can't be made."""
+
     made = 0
-    usual = EditionPress.copy_to
 
-    def second_fails(press: EditionPress, address: str, public_id: bytes) -> Copy:
-        nonlocal made
-        made += 1
-        signature: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
-        if made == 2:
-            signature.set_exception(MemoryError("signing"))
-        else:
-            signature.set_result(b"")
-        return usual(press, address, public_id)._replace(signature=signature)
+    def begin(self, skeleton: Skeleton, values: Mapping[Hole, bytes]) -> asyncio.Future[bytes]:
+        """Sign, or fail."""
+        self.made += 1
+        if self.made != 2:
+            return super().begin(skeleton, values)
+        broken: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        broken.set_exception(MemoryError("signing"))
+        return broken
 
-    monkeypatch.setattr(EditionPress, "copy_to", second_fails)
+
+def test_a_signature_that_fails_costs_only_its_own_copy(house: OpenHouse, tmp_path: Path) -> None:
+    """What the relay took before is accepted, and sent to nobody twice."""
+    domain = sample_newsletter().sender.rpartition("@")[2]
+    signing = Signing(domain, "test", create_dkim_key(tmp_path / "dkim.pem"))
 
     async def scene() -> None:
-        relay = OddServer()
-        async with house() as here, relay.listening():
-            await here.subscribe(readers(4))
-            await here.release()
-            async with sending(here, relay.port, SOON) as (feed, _, _, _):
-
-                async def is_done() -> bool:
-                    feed.wake()
-                    return await states(here) == {"accepted": 4}
-
-                await until(is_done)
-            assert sorted(Counter(relay.recipients()).values()) == [1] * 4
+        relay, signer = OddServer(), SecondFails(signing, clock=utc_now)
+        async with under_way(house, relay, 4, SOON, signer=signer) as now:
+            await now.until_all_are("accepted")
+        signer.close()
+        assert sorted(Counter(relay.recipients()).values()) == [1] * 4
+        assert all(body.startswith(b"DKIM-Signature: ") for body in relay.bodies)
 
     asyncio.run(scene())
 
@@ -211,13 +271,8 @@ def test_an_odd_size_at_ehlo_ends_nothing(house: OpenHouse, size: str) -> None:
             return f"250-odd\r\n250 SIZE {size}\r\n".encode() if verb == "EHLO" else None
 
     async def scene() -> None:
-        relay = OddSize()
-        async with house() as here, relay.listening():
-            await here.subscribe(readers(1))
-            await here.release()
-            async with sending(here, relay.port):
-                await until(lambda: _is_tried(here))
-            assert await states(here) == {"accepted": 1}
+        async with under_way(house, OddSize(), 1) as now:
+            await now.until_all_are("accepted")
 
     asyncio.run(scene())
 
@@ -275,21 +330,33 @@ def test_a_lockstep_relay_that_stalls_at_the_next_sender_keeps_no_outcome_waitin
             return None
 
     async def scene() -> None:
-        relay = Stalls()
-        async with house() as here, relay.listening():
-            await here.subscribe(readers(3))
-            await here.release()
-            patient = replace(LATER, timeouts=replace(QUICK, mail_s=20.0))
-            async with sending(here, relay.port, patient) as (_, sender, _, task):
+        manner = replace(LATER, timeouts=replace(QUICK, mail_s=20.0))
+        async with under_way(house, Stalls(), 3, manner) as now:
 
-                async def is_written() -> bool:
-                    return (await states(here))["accepted"] == 1
+            async def is_written() -> bool:
+                return (await states(now.here))["accepted"] == 1
 
-                await until(is_written)
-                began = time.monotonic()
-                sender.stop()
-                await task
-                assert time.monotonic() - began < 5
-            assert await states(here) == {"accepted": 1, "queued": 2}
+            await until(is_written)
+            now.sender.stop()
+            async with asyncio.timeout(5):
+                await now.task
+            assert await states(now.here) == {"accepted": 1, "queued": 2}
+
+    asyncio.run(scene())
+
+
+def test_a_newsletter_our_signature_says_nothing_about_is_not_sent(house: OpenHouse, tmp_path: Path) -> None:
+    """Neither its issue nor a Letter goes, also when it was changed while the service ran."""
+    signing = Signing("elsewhere.example", "test", create_dkim_key(tmp_path / "dkim.pem"))
+
+    async def scene() -> None:
+        relay, signer = OddServer(), Signer(signing, clock=utc_now)
+        async with under_way(house, relay, 2, signer=signer) as now:
+            await now.here.write_letter("reader@example.net")
+            now.feed.wake()
+            await asyncio.sleep(0.5)
+            assert await states(now.here) == {"queued": 2}
+        signer.close()
+        assert relay.bodies == []
 
     asyncio.run(scene())
