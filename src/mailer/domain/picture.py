@@ -49,4 +49,4 @@ def parse_picture(name: str) -> Picture:
     found = _NAME.fullmatch(name)
     if not found:
         raise ValueError(f"“{name}” is no picture of ours; import the file beside the text that shows it")
-    return Picture(found[1], int(found[2]), int(found[3]), cast(Suffix, found[4]))
+    return Picture(found[1], int(found[2]), int(found[3]), cast("Suffix", found[4]))
