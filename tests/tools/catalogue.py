@@ -27,6 +27,7 @@ class Tool:
         advice: what to type when it can't be unpacked. Never “apt-get install postfix”: on somebody's
             machine that starts a mail server and removes the one that is there.
         further: patterns of what else to unpack, besides *packages* and libraries.
+        probe: arguments with which it ends at once, with a status below 126 if it can be used.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Tool:
     packages: tuple[str, ...]
     advice: str
     further: tuple[str, ...] = ()
+    probe: tuple[str, ...] = ("--version",)
 
 
 _INSTALL = "as root: apt-get install -y --no-install-recommends"
@@ -84,6 +86,16 @@ TOOLS = (
         packages=("python3-dkim",),
         advice=f"{_INSTALL} python3-dkim",
     ),
+    # Runs SpamAssassin and Mail::DKIM, which are libraries: small programs of ours call them.
+    Tool(
+        name="perl",
+        program="usr/bin/perl",
+        packages=("spamassassin", "libmail-dkim-perl", "libmail-spf-perl"),
+        advice=f"{_UNPACK}, or {_INSTALL} libmail-dkim-perl libmail-spf-perl and SpamAssassin’s package",
+        further=(r"perl", r"perl-modules-[\d.]+", r"lib.*-perl"),
+        probe=("-e", "eval { require Mail::SpamAssassin; require Mail::SPF } or exit 126"),
+    ),
+    Tool(name="rspamd", program="usr/bin/rspamd", packages=("rspamd",), advice=_UNPACK),
     # Makes a write or a sync fail, or kills at one: storage and kill proofs.
     Tool(
         name="strace",

@@ -16,8 +16,11 @@ from pathlib import Path
 from tests.tools.catalogue import Tool, newest
 
 # What the programs look for by name at run time and can do without: just-in-time compilers of PostgreSQL and
-# Mesa, drivers for a screen, and Perl for scripts we don't run. They would double the download.
-_NOT_NEEDED = re.compile(r"libllvm.*|libz3.*|libgl1-mesa-dri|libglx.*|lib.*-perl|libsystemd-shared|libc-l10n")
+# Mesa, drivers for a screen, scripts of rspamd's pages, and Perl where no tool asks for it. They would double
+# the download.
+_NOT_NEEDED = re.compile(
+    r"libllvm.*|libz3.*|libgl1-mesa-dri|libglx.*|libjs-.*|lib.*-perl|libsystemd-shared|libc-l10n"
+)
 
 # Where Debian's packages put shared libraries, below the folder they were unpacked into.
 _LIBRARY_FOLDERS = (
@@ -28,12 +31,20 @@ _LIBRARY_FOLDERS = (
     "usr/lib/*-linux-gnu/systemd",
     "usr/lib/courier-authlib",
     "usr/lib/postfix",
+    "usr/lib/rspamd",
+)
+# Where they put Perl's modules: those of packages, then those that come with Perl itself.
+_PERL_FOLDERS = (
+    "usr/share/perl5",
+    "usr/lib/*-linux-gnu/perl5/5.*",
+    "usr/share/perl/5.*",
+    "usr/lib/*-linux-gnu/perl/5.*",
 )
 
 _WRAPPER = """\
 #!/bin/sh
 # Out of Debian's package {package}, unpacked and not installed.
-LD_LIBRARY_PATH={libraries} FONTCONFIG_FILE={fonts} exec {program} "$@"
+LD_LIBRARY_PATH={libraries} FONTCONFIG_FILE={fonts} PERL5LIB={perl} exec {program} "$@"
 """
 
 _FONTS = """<?xml version="1.0"?>
@@ -120,7 +131,6 @@ def _write_wrapper(wanted: Tool, folder: Path) -> None:
     program = newest(debian, wanted.program) or newest(Path("/"), wanted.program)
     if program is None:
         raise NotUnpacked(f"Debian's packages {', '.join(wanted.packages)} hold no {wanted.program}")
-    libraries = [found for pattern in _LIBRARY_FOLDERS for found in sorted(debian.glob(pattern))]
     fonts = folder / "fonts.conf"
     aliases = [_ALIAS.format(asked=asked, given=given) for given, names in _FACES.items() for asked in names]
     fonts.write_text(_FONTS.format(folder=debian, aliases="\n".join(aliases)), encoding="utf-8")
@@ -129,13 +139,19 @@ def _write_wrapper(wanted: Tool, folder: Path) -> None:
     wrapper.write_text(
         _WRAPPER.format(
             package=wanted.packages[0],
-            libraries=shlex.quote(":".join(map(str, libraries))),
+            libraries=_search_path(debian, _LIBRARY_FOLDERS),
             fonts=shlex.quote(str(fonts)),
+            perl=_search_path(debian, _PERL_FOLDERS),
             program=shlex.quote(str(program)),
         ),
         encoding="utf-8",
     )
     wrapper.chmod(0o755)
+
+
+def _search_path(debian: Path, patterns: Sequence[str]) -> str:
+    """Return the folders below *debian* that match, joined and quoted for a shell."""
+    return shlex.quote(":".join(str(found) for pattern in patterns for found in sorted(debian.glob(pattern))))
 
 
 def _apt_options(**folders: Path) -> list[str]:
