@@ -156,7 +156,8 @@ async def open_installation(settings: Settings) -> AsyncIterator[Installation]:
         vault = Vault(keys)
         await identify(database, settings.data, now=utc_now())
         await check_keys(database, keys, vault)
-        yield Installation(settings, database, keys, vault, Links(settings.site.public_url))
+        links = Links(settings.site.public_url, settings.sending.return_path_domain)
+        yield Installation(settings, database, keys, vault, links)
     finally:
         await database.close()
 

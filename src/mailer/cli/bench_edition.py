@@ -116,7 +116,7 @@ def fill_up(size: int, templates: Path, period: Period, date: datetime) -> Fille
     blank = _rendered(templates, period)
 
     def message(body: int, tail: int) -> bytes:
-        return usual_message(_skeleton(blank, _text(body), _text(tail), date))
+        return usual_message(_skeleton(blank, (_text(body), _text(tail)), period, date))
 
     smallest = len(message(0, 0))
     if not smallest <= size <= _MOST_BYTES:
@@ -148,10 +148,12 @@ def _rendered(templates: Path, period: Period) -> RenderedMail:
     return render_apart([content], folder=templates)[0]
 
 
-def _skeleton(blank: RenderedMail, body: str, tail: str, date: datetime) -> Skeleton:
+def _skeleton(blank: RenderedMail, words: tuple[str, str], period: Period, date: datetime) -> Skeleton:
+    body, tail = words
+
     def filled(part: str) -> str:
         return part.replace(_BODY_MARK, body).replace(_TAIL_MARK, tail)
 
     mail = replace(blank, html=filled(blank.html), text=filled(blank.text))
-    head = letterhead(NEWSLETTER, LANGUAGE)
-    return edition_skeleton(mail, head, unsubscribe_url=LINKS.unsubscribe(holes.TOKEN), date=date)
+    head = letterhead(NEWSLETTER, LANGUAGE, LINKS)
+    return edition_skeleton(mail, head, issue_key=period.key, date=date)

@@ -35,7 +35,7 @@ from mailer.storage import newsletters
 
 _SAMPLE_WEEK = iso_week(2026, 47)
 _SAMPLE_DATE = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
-_SAMPLE_LINKS = Links("https://news.example.org")
+_SAMPLE_LINKS = Links("https://news.example.org", mail_domain="bounces.example.org")
 _SAMPLE_SEED = b"mailer: the packaged sample"
 _NOBODY = b"\0" * PUBLIC_ID_BYTES
 _FORMATS = ("html", "text", "message")
@@ -105,11 +105,11 @@ class _Sheet:
             return part.replace(holes.TOKEN, self._keys.link.link(token)).encode()
         skeleton = edition_skeleton(
             mail,
-            letterhead(newsletter, language),
-            unsubscribe_url=content.unsubscribe_url,
+            letterhead(newsletter, language, self._links),
+            issue_key=self._issue.key,
             date=self._date,
         )
-        composer = Composer(self._keys, Vault(self._keys), "").of(newsletter)
+        composer = Composer(self._keys, Vault(self._keys), self._links.mail_domain).of(newsletter)
         return composer.copy_to(reader, skeleton, token).message
 
 

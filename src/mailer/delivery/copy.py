@@ -144,16 +144,16 @@ class EditionPress:
 
     def copy_to(self, address: str, public_id: bytes) -> Copy:
         """Return the copy for an address in plain."""
+        return_token = self._return_path(public_id)
         values = {
             Hole.TO: address.encode(),
             Hole.MESSAGE_ID: message_id(self._composer.naming, self._name + public_id),
             Hole.TOKEN: self._link(public_id),
+            Hole.RETURN_TOKEN: return_token.encode(),
         }
         signer = self._composer.signer
         signature = None if signer is None else signer.begin(self._skeleton, values)
-        return Copy(
-            self._return_path(public_id) + self._domain, address, self._skeleton.fill(values), signature
-        )
+        return Copy(return_token + self._domain, address, self._skeleton.fill(values), signature)
 
 
 def message_id(naming: Mac, name: bytes) -> bytes:

@@ -23,7 +23,15 @@ _SIGNED = (
     *("from", "sender", "reply-to", "to", "cc", "subject", "date", "message-id"),
     *("in-reply-to", "references", "mime-version", "content-type", "content-transfer-encoding"),
     *("content-language", "list-id", "list-unsubscribe", "list-unsubscribe-post", "list-help"),
-    *("list-subscribe", "list-owner", "list-archive", "feedback-id", "cfbl-address", "cfbl-feedback-id"),
+    *(
+        "list-subscribe",
+        "list-owner",
+        "list-archive",
+        "list-post",
+        "feedback-id",
+        "cfbl-address",
+        "cfbl-feedback-id",
+    ),
     *("precedence", "auto-submitted"),
 )
 # RFC 6376 §8.15: named once more than they occur, so that one more of them breaks the signature. Else a

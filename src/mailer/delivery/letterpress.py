@@ -9,12 +9,13 @@ from mailer.domain.language import Language
 from mailer.domain.links import Links
 from mailer.domain.newsletter import Newsletter
 from mailer.domain.subscription import CONFIRM_VALID, INVITE_VALID
+from mailer.editorial.contents import imprint
 from mailer.rendering import holes
 from mailer.rendering.letterhead import Letterhead, letter_skeleton
 from mailer.rendering.skeleton import Skeleton
 
 
-def letterhead(newsletter: Newsletter, language: Language) -> Letterhead:
+def letterhead(newsletter: Newsletter, language: Language, links: Links) -> Letterhead:
     """Return who a mail of *newsletter* in *language* is from."""
     return Letterhead(
         newsletter=newsletter.slug,
@@ -23,6 +24,7 @@ def letterhead(newsletter: Newsletter, language: Language) -> Letterhead:
         sender_name=newsletter.sender_name.get(language) or newsletter.title[language],
         reply_to=newsletter.reply_to.get(language, ""),
         language=language,
+        links=links,
     )
 
 
@@ -58,13 +60,16 @@ class Letterpress:
             action_url=self._action(kind, language),
             home_url=self.links.home(language),
             valid_days=(INVITE_VALID if kind is LetterKind.INVITE else CONFIRM_VALID).days,
+            imprint=imprint(newsletter, language, self.links),
         )
-        return letter_skeleton(render_letter(content), letterhead(newsletter, language))
+        return letter_skeleton(render_letter(content), letterhead(newsletter, language, self.links), kind)
 
     def _action(self, kind: LetterKind, language: Language) -> str:
         match kind:
             case LetterKind.CONFIRM | LetterKind.INVITE:
                 return self.links.confirm(language, holes.SECRET)
+            case LetterKind.MANAGE:
+                return self.links.manage(language, holes.SECRET)
             case LetterKind.WELCOME | LetterKind.ALREADY:
                 return self.links.unsubscribe(holes.TOKEN)
             case LetterKind.GOODBYE:

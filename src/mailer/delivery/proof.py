@@ -15,6 +15,7 @@ from mailer.delivery.copy import Composer, Copy
 from mailer.delivery.diagnosis import diagnose
 from mailer.delivery.dialler import Dialler, NoConnection
 from mailer.delivery.letterpress import letterhead
+from mailer.domain import content
 from mailer.domain.judgement import Answer, Lost
 from mailer.domain.language import Language
 from mailer.domain.links import Links
@@ -29,7 +30,6 @@ from mailer.rendering.apart import render_apart
 from mailer.rendering.letterhead import edition_skeleton
 from mailer.rendering.skeleton import Skeleton
 
-_MARK = "[TEST] "
 _NOBODY = b"\0" * PUBLIC_ID_BYTES
 
 
@@ -105,7 +105,7 @@ async def _connect(dialler: Dialler) -> Connection:
 async def _skeletons(found: Draft, links: Links, now: datetime) -> dict[Language, Skeleton]:
     plans = {language: plan_for(found.grid, language, None) for language in found.newsletter.languages}
     contents = {
-        language: edition_content(found.grid, found.issue, plan, links)
+        language: replace(edition_content(found.grid, found.issue, plan, links), proof=_remarks(found))
         for language, plan in plans.items()
         if plan.cells
     }
@@ -114,13 +114,17 @@ async def _skeletons(found: Draft, links: Links, now: datetime) -> dict[Language
     mails = await asyncio.to_thread(render_apart, list(contents.values()))
     return {
         language: edition_skeleton(
-            replace(mail, subject=_MARK + mail.subject),
-            letterhead(found.newsletter, language),
-            unsubscribe_url=content.unsubscribe_url,
+            mail,
+            letterhead(found.newsletter, language, links),
+            issue_key=found.issue.key,
             date=now.replace(microsecond=0),
         )
-        for (language, content), mail in zip(contents.items(), mails, strict=True)
+        for language, mail in zip(contents, mails, strict=True)
     }
+
+
+def _remarks(found: Draft) -> content.Proof:
+    return content.Proof(tuple(str(finding) for finding in found.findings))
 
 
 def _proof(language: Language, address: str, met: Answer | Lost) -> Proof:

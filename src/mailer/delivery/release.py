@@ -15,7 +15,7 @@ from pathlib import Path
 from mailer.delivery.fence import Fence
 from mailer.delivery.letterpress import letterhead
 from mailer.delivery.recovery import undo_release
-from mailer.domain.content import EditionContent, RenderedMail
+from mailer.domain.content import RenderedMail
 from mailer.domain.fence import Mark
 from mailer.domain.issue import Issue, IssueKind, IssueMove
 from mailer.domain.links import Links
@@ -158,7 +158,7 @@ async def _freeze_editions(database: Database, found: Draft, terms: Terms) -> Al
         memory_bytes=_RENDER_BYTES,
         folder=terms.templates,
     )
-    rendered = {key: (plans[key], said[key], mail) for key, mail in zip(said, mails, strict=True)}
+    rendered = {key: (plans[key], mail) for key, mail in zip(said, mails, strict=True)}
 
     def store(tx: Transaction) -> Allotment:
         # In the order of choices: a language's first edition is that of readers who did not choose,
@@ -180,13 +180,11 @@ async def _freeze_editions(database: Database, found: Draft, terms: Terms) -> Al
     return await database.write(store)
 
 
-def _stored(
-    found: Draft, terms: Terms, plan: Plan, content: EditionContent, mail: RenderedMail
-) -> StoredEdition:
+def _stored(found: Draft, terms: Terms, plan: Plan, mail: RenderedMail) -> StoredEdition:
     skeleton = edition_skeleton(
         mail,
-        letterhead(found.newsletter, plan.language),
-        unsubscribe_url=content.unsubscribe_url,
+        letterhead(found.newsletter, plan.language, terms.links),
+        issue_key=found.issue.key,
         date=terms.released_at,
     )
     return StoredEdition(

@@ -6,13 +6,41 @@ and then filled in per reader (rendering/skeleton.py).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from mailer.domain.commentary import Text
 from mailer.domain.language import Language
 from mailer.domain.period import Period
+from mailer.domain.theme import Theme
 from mailer.domain.trend import Trend
+
+
+@dataclass(frozen=True, slots=True)
+class Imprint:
+    """Who publishes, and how their mails look: the same in all mails of a newsletter and language.
+
+    Attributes:
+        logo_url: where the theme's logo lies; empty without one.
+        footer: Markdown, may be empty.
+        address_line: where the publisher can be reached by post, in one line; may be empty.
+    """
+
+    theme: Theme = field(default_factory=Theme)
+    logo_url: str = ""
+    footer: str = ""
+    address_line: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Says that a copy is none that readers get, but one for those who look before.
+
+    Attributes:
+        findings: what is still missing, in the words of the checks; may be empty.
+    """
+
+    findings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +76,9 @@ class EditionContent:
         web_url: the issue's public page in this language, the same for every reader.
         subscribe_url: where somebody to whom the mail was sent on can sign up.
         unsubscribe_url: holds rendering.holes.TOKEN where each reader's token goes.
+        closing_notices: Markdown below the commentaries, may be empty.
+        media_url: what stands before the name of a picture of ours; empty shows its description.
+        proof: None in what readers get.
     """
 
     language: Language
@@ -61,6 +92,10 @@ class EditionContent:
     web_url: str
     subscribe_url: str
     unsubscribe_url: str
+    closing_notices: str = ""
+    media_url: str = ""
+    imprint: Imprint = field(default_factory=Imprint)
+    proof: Proof | None = None
 
 
 class LetterKind(StrEnum):
@@ -76,6 +111,8 @@ class LetterKind(StrEnum):
     """The subscription is confirmed."""
     GOODBYE = "goodbye"
     """The subscription has ended."""
+    MANAGE = "manage"
+    """A reader asked for a link to their settings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +122,11 @@ class LetterContent:
     Attributes:
         title: the newsletter's name in *language*.
         description: what the newsletter is, in *language*; may be empty.
-        action_url: where its one button leads: confirm or invite (holds rendering.holes.SECRET), unsubscribe
-            (holds rendering.holes.TOKEN) or sign up again (no hole).
+        action_url: where its one button leads: confirm, invite or manage (holds rendering.holes.SECRET),
+            unsubscribe (holds rendering.holes.TOKEN) or sign up again (no hole).
         home_url: the site's page in *language*.
         valid_days: how long a confirm link works; other kinds ignore it.
+        valid_minutes: how long a manage link works; other kinds ignore it.
     """
 
     kind: LetterKind
@@ -98,6 +136,8 @@ class LetterContent:
     action_url: str
     home_url: str
     valid_days: int = 3
+    valid_minutes: int = 30
+    imprint: Imprint = field(default_factory=Imprint)
 
 
 @dataclass(frozen=True, slots=True)

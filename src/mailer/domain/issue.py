@@ -101,11 +101,13 @@ class IssueWords:
         subject: default: heading, dates and the first headline.
         preheader: what a mailbox shows beside the subject; default: the first lead.
         opening_note: Markdown above the grid; default: none.
+        closing_notices: Markdown below the commentaries; default: none.
     """
 
     subject: str = ""
     preheader: str = ""
     opening_note: str = ""
+    closing_notices: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,3 +130,8 @@ class Issue:
     words: Mapping[Language, IssueWords] = field(default_factory=dict)
     released_at: datetime | None = None
     deadline_at: datetime | None = None
+
+    @property
+    def key(self) -> str:
+        """Its name within its newsletter: ``2026-W47``; for kinds without a grid their number."""
+        return self.period.key if self.period else f"issue-{self.id}"

@@ -16,9 +16,11 @@ class Links:
 
     Attributes:
         base: the public URL without a slash at its end.
+        mail_domain: where mail comes back to us; empty while none does.
     """
 
     base: str
+    mail_domain: str = ""
 
     def home(self, language: Language) -> str:
         """The site in a language, with the subscribe box."""
@@ -28,10 +30,41 @@ class Links:
         """An issue's page; the same for every reader."""
         return f"{self.base}/{language}/{newsletter}/{period_key}"
 
+    def archive(self, language: Language, newsletter: str) -> str:
+        """The list of a newsletter's issues."""
+        return f"{self.home(language)}#archive-{newsletter}"
+
+    def subscribe(self, language: Language) -> str:
+        """The subscribe box."""
+        return f"{self.home(language)}#subscribe"
+
+    @property
+    def media(self) -> str:
+        """What stands before the name of a picture of ours, without a slash at its end."""
+        return f"{self.base}/media"
+
+    def picture(self, name: str) -> str:
+        """A picture of ours; the same for every reader."""
+        return f"{self.media}/{name}"
+
     def confirm(self, language: Language, secret: str) -> str:
         """The page with the one button that confirms a sign-up."""
         return f"{self.base}/{language}/confirm/{secret}"
 
+    def manage(self, language: Language, secret: str) -> str:
+        """The page of one reader's settings; mailed on request."""
+        return f"{self.base}/{language}/manage/{secret}"
+
     def unsubscribe(self, token: str) -> str:
         """The page with the one button that ends a subscription; a bare POST does so at once (RFC 8058)."""
         return f"{self.base}/u/{token}"
+
+    def unsubscribe_by_mail(self, token: str) -> str:
+        """Where a mail program writes in its owner's place; empty while nobody would read it.
+
+        Args:
+            token: a return path's local part, for relays may change the case of a link's.
+        """
+        if not self.mail_domain:
+            return ""
+        return f"mailto:unsubscribe+{token}@{self.mail_domain}?subject=unsubscribe"

@@ -11,6 +11,7 @@ from typing import TypeAlias
 from mailer.domain.language import Language
 from mailer.domain.missing import MissingRule
 from mailer.domain.period import Period
+from mailer.domain.theme import Theme
 
 Wording: TypeAlias = Mapping[Language, str]
 """One sentence or name in each language."""
@@ -89,6 +90,9 @@ class Newsletter:
         description: what a reader signs up for.
         sender_name: display name of From.
         reply_to: where answers go, by language; empty means the sender.
+        footer: Markdown at the end of every mail, by language.
+        address_line: the publisher's postal address in one line, by language.
+        theme: how its mails look.
         missing: what happens to a cell without a ready text, by language; a language that is
             not named holds the issue.
         topics: by position.
@@ -103,6 +107,9 @@ class Newsletter:
     description: Wording = field(default_factory=dict)
     sender_name: Wording = field(default_factory=dict)
     reply_to: Wording = field(default_factory=dict)
+    footer: Wording = field(default_factory=dict)
+    address_line: Wording = field(default_factory=dict)
+    theme: Theme = field(default_factory=Theme)
     missing: Mapping[Language, MissingRule] = field(default_factory=dict)
     schedule: Schedule = field(default_factory=Schedule)
     release_rule: ReleaseRule = ReleaseRule.MANUAL

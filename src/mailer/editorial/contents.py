@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mailer.domain.content import Block, EditionContent
+from mailer.domain.content import Block, EditionContent, Imprint
 from mailer.domain.issue import Issue, IssueWords
 from mailer.domain.language import Language
 from mailer.domain.links import Links
 from mailer.domain.missing import MissingRule
+from mailer.domain.newsletter import Newsletter
 from mailer.domain.plan import Grid, Plan, plan_for
 from mailer.rendering import holes
 
@@ -56,6 +57,19 @@ def edition_content(grid: Grid, issue: Issue, plan: Plan, links: Links) -> Editi
         web_url=links.issue(language, newsletter.slug, grid.period.key),
         subscribe_url=links.home(language),
         unsubscribe_url=links.unsubscribe(holes.TOKEN),
+        closing_notices=said.closing_notices,
+        media_url=links.media,
+        imprint=imprint(newsletter, language, links),
+    )
+
+
+def imprint(newsletter: Newsletter, language: Language, links: Links) -> Imprint:
+    """Return what every mail of a newsletter says about its publisher."""
+    return Imprint(
+        theme=newsletter.theme,
+        logo_url=links.picture(newsletter.theme.logo) if newsletter.theme.logo else "",
+        footer=newsletter.footer.get(language, ""),
+        address_line=newsletter.address_line.get(language, ""),
     )
 
 

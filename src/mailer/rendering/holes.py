@@ -11,3 +11,6 @@ TOKEN = "HOLE-FOR-THE-UNSUBSCRIBE-TOKEN-00000"  # noqa: S105 - a stand-in, not a
 
 SECRET = "HOLE-FOR-THE-CONFIRMATION-SECRET-0000000000"  # noqa: S105 - a stand-in, not a secret
 """Where the 43 letters of a confirm link's secret go: 32 random bytes in base64url."""
+
+RETURN_TOKEN = "hole-for-the-token-of-the-return-path-000000"  # noqa: S105 - a stand-in, not a secret
+"""Where the 44 letters of a return path's local part go: in headers only."""

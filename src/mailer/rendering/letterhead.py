@@ -7,10 +7,13 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
-from mailer.domain.content import RenderedMail
+from mailer.domain.content import LetterKind, RenderedMail
 from mailer.domain.language import Language
-from mailer.rendering import headers
+from mailer.domain.links import Links
+from mailer.rendering import headers, holes
 from mailer.rendering.skeleton import DATE_MARK, MESSAGE_ID_MARK, TO_MARK, Skeleton, build_skeleton
+
+_SENDER_ID_LETTERS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,7 @@ class Letterhead:
         sender: From address, ASCII.
         sender_name: display name; may be empty.
         reply_to: may be empty: answers go to the sender.
+        links: of the site that the List headers name.
     """
 
     newsletter: str
@@ -31,6 +35,7 @@ class Letterhead:
     sender_name: str
     reply_to: str
     language: Language
+    links: Links
 
     @property
     def domain(self) -> str:
@@ -39,28 +44,35 @@ class Letterhead:
 
 
 def edition_skeleton(
-    mail: RenderedMail, letterhead: Letterhead, *, unsubscribe_url: str, date: datetime
+    mail: RenderedMail, letterhead: Letterhead, *, issue_key: str, date: datetime
 ) -> Skeleton:
     """Return an edition as finished bytes.
 
     Args:
         mail: rendered, holes open.
         letterhead: in the mail's language.
-        unsubscribe_url: with its hole; takes a bare POST (RFC 8058).
+        issue_key: the issue's name within its newsletter, as ``2026-W47``.
         date: the release instant, aware; the same for every copy.
     """
     lines = [
         *_common(mail, letterhead, email.utils.format_datetime(date)),
-        headers.list_id(letterhead.title, f"{letterhead.newsletter}.{letterhead.domain}"),
-        headers.uris("List-Unsubscribe", [unsubscribe_url]),
-        headers.plain("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
+        *_list_headers(letterhead),
+        headers.plain("Feedback-ID", _feedback_id(letterhead, issue_key)),
+        # Not standard, but what most programs look for before they send a holiday notice (RFC 3834 §2).
+        headers.plain("Precedence", "bulk"),
     ]
     return build_skeleton(mail, lines, _boundary(mail))
 
 
-def letter_skeleton(mail: RenderedMail, letterhead: Letterhead) -> Skeleton:
+def letter_skeleton(mail: RenderedMail, letterhead: Letterhead, kind: LetterKind) -> Skeleton:
     """Return a Letter as finished bytes: an answer to something a reader did (RFC 3834 §5)."""
-    lines = [*_common(mail, letterhead, DATE_MARK), headers.plain("Auto-Submitted", "auto-generated")]
+    lines = [
+        *_common(mail, letterhead, DATE_MARK),
+        headers.plain("Feedback-ID", _feedback_id(letterhead, kind)),
+        headers.plain("Auto-Submitted", "auto-generated"),
+        # What Exchange reads in place of Auto-Submitted.
+        headers.plain("X-Auto-Response-Suppress", "OOF, AutoReply"),
+    ]
     return build_skeleton(mail, lines, _boundary(mail))
 
 
@@ -75,6 +87,32 @@ def _common(mail: RenderedMail, letterhead: Letterhead, date: str) -> list[bytes
     if letterhead.reply_to:
         lines.insert(1, headers.address("Reply-To", "", letterhead.reply_to))
     return lines
+
+
+def _list_headers(letterhead: Letterhead) -> list[bytes]:
+    """Name the list and everything one can do with it: RFC 2919, RFC 2369 §3 and RFC 8058."""
+    links, language = letterhead.links, letterhead.language
+    ways_out = [links.unsubscribe(holes.TOKEN), links.unsubscribe_by_mail(holes.RETURN_TOKEN)]
+    return [
+        headers.list_id(letterhead.title, f"{letterhead.newsletter}.{letterhead.domain}"),
+        headers.uris("List-Unsubscribe", [way for way in ways_out if way]),
+        headers.plain("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
+        headers.uris("List-Subscribe", [links.subscribe(language)]),
+        headers.uris("List-Help", [links.home(language)]),
+        headers.uris("List-Archive", [links.archive(language, letterhead.newsletter)]),
+        headers.uris("List-Owner", [f"mailto:{letterhead.reply_to or letterhead.sender}"]),
+        # A mail to the list reaches nobody (RFC 2369 §3.4).
+        headers.plain("List-Post", "NO"),
+    ]
+
+
+def _feedback_id(letterhead: Letterhead, what: str) -> str:
+    """Return what Gmail's statistics are grouped by: four fields, none that names a copy or a reader.
+
+    The last is the same for all mail of a domain, 5 to 15 letters (Gmail's feedback loop).
+    """
+    sender = hashlib.sha256(letterhead.domain.encode()).hexdigest()[:_SENDER_ID_LETTERS]
+    return f"{what}:{letterhead.newsletter}:{letterhead.language}:{sender}"
 
 
 def _boundary(mail: RenderedMail) -> str:

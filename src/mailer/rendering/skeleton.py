@@ -38,6 +38,8 @@ class Hole(StrEnum):
     """The unsubscribe token's 36 letters."""
     TOKEN_BASE64 = "token-base64"  # noqa: S105 - the name of a hole, not a secret
     """The same 36 letters inside a base64 part: 48 letters."""
+    RETURN_TOKEN = "return-token"  # noqa: S105 - the name of a hole, not a secret
+    """The return path's 44 letters."""
     SECRET = "secret"  # noqa: S105 - the name of a hole, not a secret
     """The confirm link's 43 letters."""
     SECRET_BASE64 = "secret-base64"  # noqa: S105 - the name of a hole, not a secret
@@ -77,8 +79,8 @@ class Skeleton:
         """Return one reader's message.
 
         Args:
-            values: TO, MESSAGE_ID and, where the mail has them, DATE, TOKEN and SECRET; the base64
-                forms are made from these.
+            values: TO, MESSAGE_ID and, where the mail has them, DATE, TOKEN, RETURN_TOKEN and SECRET;
+                the base64 forms are made from these.
         """
         if self._is_encoded:
             values = {**values, Hole.TOKEN_BASE64: base64.b64encode(values[Hole.TOKEN])}
@@ -158,6 +160,7 @@ _HEADER_MARKS = {
     DATE_MARK.encode(): (Hole.DATE, b""),
     MESSAGE_ID_MARK.encode(): (Hole.MESSAGE_ID, b""),
     holes.TOKEN.encode(): (Hole.TOKEN, b""),
+    holes.RETURN_TOKEN.encode(): (Hole.RETURN_TOKEN, b""),
 }
 
 

@@ -14,9 +14,18 @@ from typing import Any
 import orjson
 
 from mailer.domain.commentary import Text, TextState
-from mailer.domain.content import Block, EditionContent, LetterContent, LetterKind, RenderedMail
+from mailer.domain.content import (
+    Block,
+    EditionContent,
+    Imprint,
+    LetterContent,
+    LetterKind,
+    Proof,
+    RenderedMail,
+)
 from mailer.domain.language import Language
 from mailer.domain.period import Period
+from mailer.domain.theme import Theme, TrendColours
 from mailer.domain.trend import Trend
 
 
@@ -90,6 +99,8 @@ def _edition(value: Mapping[str, Any]) -> EditionContent:
     fields["language"] = Language(value["language"])
     fields["period"] = Period(**{name: date.fromisoformat(day) for name, day in value["period"].items()})
     fields["blocks"] = tuple(_block(block) for block in value["blocks"])
+    fields["imprint"] = _imprint(value["imprint"])
+    fields["proof"] = None if value["proof"] is None else Proof(tuple(value["proof"]["findings"]))
     return EditionContent(**fields)
 
 
@@ -104,6 +115,14 @@ def _block(value: Mapping[str, Any]) -> Block:
 
 
 def _letter(value: Mapping[str, Any]) -> LetterContent:
-    return LetterContent(
-        **{**value, "kind": LetterKind(value["kind"]), "language": Language(value["language"])}
-    )
+    fields = dict(value)
+    fields["kind"] = LetterKind(value["kind"])
+    fields["language"] = Language(value["language"])
+    fields["imprint"] = _imprint(value["imprint"])
+    return LetterContent(**fields)
+
+
+def _imprint(value: Mapping[str, Any]) -> Imprint:
+    theme = value["theme"]
+    colours = TrendColours(theme["trend_colours"])
+    return Imprint(**{**value, "theme": Theme(**{**theme, "trend_colours": colours})})

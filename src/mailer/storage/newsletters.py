@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict, replace
 from typing import Any
 
 from sqlalchemy import RowMapping, delete, insert, select, update
@@ -11,13 +12,22 @@ from mailer.domain.language import Language
 from mailer.domain.missing import parse_missing_rule
 from mailer.domain.nearest import did_you_mean
 from mailer.domain.newsletter import Newsletter, Schedule, Topic
+from mailer.domain.theme import Theme, TrendColours
 from mailer.errors import NotFound, UsageError
 from mailer.storage.database import Transaction
 from mailer.storage.tables import commentary
 from mailer.storage.tables import newsletter as table
 from mailer.storage.tables import topic as topics
 
-_WORDINGS = ("title", "overview_title", "description", "sender_name", "reply_to")
+_WORDINGS = (
+    "title",
+    "overview_title",
+    "description",
+    "sender_name",
+    "reply_to",
+    "footer",
+    "address_line",
+)
 
 
 def slugs(tx: Transaction) -> list[str]:
@@ -70,6 +80,7 @@ def find(tx: Transaction, slug: str) -> Newsletter | None:
         release_rule=row["release_rule"],
         unknown_policy=row["unknown_policy"],
         topics=tuple(_topic(topic_row) for topic_row in topic_rows),
+        theme=_theme(row["theme"]),
         **{name: _by_language(row["wording"].get(name, {})) for name in _WORDINGS},
     )
 
@@ -144,7 +155,13 @@ def _row(newsletter: Newsletter) -> dict[str, Any]:
         "schedule": {"build": schedule.build, "release": schedule.release, "deadline": schedule.deadline},
         "release_rule": newsletter.release_rule,
         "unknown_policy": newsletter.unknown_policy,
+        "theme": asdict(newsletter.theme),
     }
+
+
+def _theme(stored: Mapping[str, Any]) -> Theme:
+    colours = TrendColours(stored.get("trend_colours", TrendColours.SIGNAL))
+    return replace(Theme(**stored), trend_colours=colours)
 
 
 def _topic(row: RowMapping) -> Topic:

@@ -56,6 +56,7 @@ newsletter = Table(
     Column("schedule", JSON, nullable=False),  # {"build": "Mon 06:00", "release": …, "deadline": …}
     Column("release_rule", WordOf(ReleaseRule), nullable=False),
     Column("unknown_policy", WordOf(UnknownPolicy), nullable=False),
+    Column("theme", JSON, nullable=False, server_default="{}"),  # {"accent": "#1b5566", "logo": …}
     sqlite_autoincrement=True,
 )
 
@@ -106,7 +107,7 @@ issue = Table(
     Column("kind", WordOf(IssueKind), nullable=False),
     Column("period", String),
     Column("state", WordOf(IssueState), nullable=False),
-    Column("words", JSON, nullable=False),  # {"be": {"subject": …, "preheader": …, "opening_note": …}}
+    Column("words", JSON, nullable=False),  # {"be": {"subject": …, "preheader": …, "opening_note": …, …}}
     Column("created_at", UtcTime, nullable=False),
     Column("released_at", UtcTime),
     Column("deadline_at", UtcTime),

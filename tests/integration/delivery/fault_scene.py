@@ -131,8 +131,8 @@ async def enlarge(house: House, size: int) -> None:
     url = LINKS.unsubscribe(holes.TOKEN)
     body = line * (size // len(line)) + f"\n{url}\n"
     mail = RenderedMail(Language.ENGLISH, "Week", f"<!doctype html>\n<p>Week\n<a\nhref={url}>-</a>\n", body)
-    head = letterhead(sample_newsletter(), Language.ENGLISH)
-    skeleton = edition_skeleton(mail, head, unsubscribe_url=url, date=utc_now().replace(microsecond=0))
+    head = letterhead(sample_newsletter(), Language.ENGLISH, LINKS)
+    skeleton = edition_skeleton(mail, head, issue_key="2026-W47", date=utc_now().replace(microsecond=0))
     values = {"skeleton": skeleton.pack(), "digest": skeleton.digest}
 
     def work(tx: Transaction) -> None:

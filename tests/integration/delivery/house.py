@@ -170,7 +170,7 @@ def _edition(newsletter: Newsletter, language: Language, issue_id: int, now: dat
     body = f"Тыдзень у трох мовах.\n\n{url}\n"
     mail = RenderedMail(language, "Тыдзень", f"<!doctype html>\n<p>Тыдзень\n<a\nhref={url}>–</a>\n", body)
     skeleton = edition_skeleton(
-        mail, letterhead(newsletter, language), unsubscribe_url=url, date=now.replace(microsecond=0)
+        mail, letterhead(newsletter, language, LINKS), issue_key="2026-W47", date=now.replace(microsecond=0)
     )
     return StoredEdition(
         issue_id,

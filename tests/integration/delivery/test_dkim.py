@@ -66,8 +66,8 @@ def edition(language: Language) -> Skeleton:
     content = edition_content(grid, issue, plan_for(grid, language, None), LINKS)
     return edition_skeleton(
         render_edition(content),
-        letterhead(newsletter, language),
-        unsubscribe_url=content.unsubscribe_url,
+        letterhead(newsletter, language, LINKS),
+        issue_key="2026-W47",
         date=NOW,
     )
 

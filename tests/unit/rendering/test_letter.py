@@ -15,6 +15,7 @@ ACTIONS = {
     LetterKind.ALREADY: f"https://example.org/u/{TOKEN}",
     LetterKind.WELCOME: f"https://example.org/u/{TOKEN}",
     LetterKind.GOODBYE: "https://example.org/en/",
+    LetterKind.MANAGE: f"https://example.org/manage/{SECRET}",
 }
 
 
@@ -63,7 +64,7 @@ def test_letters_are_plain_to_read(kind: LetterKind, language: Language) -> None
     assert max(len(line) for line in mail.text.split("\n")) <= 72
     assert "https://example.org/home" in mail.html
     # Where the one link that matters follows, the text part names no other.
-    asks = kind in (LetterKind.CONFIRM, LetterKind.INVITE, LetterKind.GOODBYE)
+    asks = kind in (LetterKind.CONFIRM, LetterKind.INVITE, LetterKind.GOODBYE, LetterKind.MANAGE)
     assert ("\nhttps://example.org/home\n" in mail.text) is not asks
 
 

@@ -8,9 +8,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from email.message import EmailMessage
 
-from mailer.domain.content import RenderedMail
+from mailer.domain.content import LetterKind, RenderedMail
 from mailer.domain.language import Language
-from mailer.rendering import holes
+from mailer.domain.links import Links
 from mailer.rendering.letterhead import Letterhead, edition_skeleton, letter_skeleton
 from mailer.rendering.skeleton import Hole, Skeleton
 
@@ -21,15 +21,16 @@ HEAD = Letterhead(
     sender_name="Погляд",
     reply_to="",
     language=Language.BELARUSIAN,
+    links=Links("https://news.example.org", mail_domain="bounces.example.org"),
 )
 MAIL = RenderedMail(Language.BELARUSIAN, "Тыдзень", "<p>Тыдзень</p>\n", "Тыдзень\n")
-UNSUBSCRIBE = f"https://example.org/u/{holes.TOKEN}"
 RELEASED = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 VALUES = {
     Hole.TO: b"first@example.net",
     Hole.MESSAGE_ID: b"abc",
     Hole.DATE: b"Sun, 22 Nov 2026 09:30:00 +0000",
     Hole.TOKEN: b"T" * 36,
+    Hole.RETURN_TOKEN: b"r" * 44,
 }
 
 
@@ -38,7 +39,11 @@ def message(skeleton: Skeleton) -> EmailMessage:
 
 
 def edition(head: Letterhead = HEAD) -> EmailMessage:
-    return message(edition_skeleton(MAIL, head, unsubscribe_url=UNSUBSCRIBE, date=RELEASED))
+    return message(edition_skeleton(MAIL, head, issue_key="2026-W47", date=RELEASED))
+
+
+def unfolded(value: str) -> str:
+    return " ".join(value.split())
 
 
 def test_an_edition_says_whom_it_is_from_and_when_it_was_released() -> None:
@@ -55,21 +60,62 @@ def test_an_edition_says_whom_it_is_from_and_when_it_was_released() -> None:
 
 
 def test_an_edition_can_be_left_with_one_click() -> None:
-    """RFC 8058 asks for one https URI and the exact words of List-Unsubscribe-Post."""
+    """RFC 8058 asks for one https URI, before any other, and the exact words of List-Unsubscribe-Post."""
     found = edition()
 
-    assert found["List-Unsubscribe"] == f"<https://example.org/u/{'T' * 36}>"
+    assert unfolded(found["List-Unsubscribe"]) == (
+        f"<https://news.example.org/u/{'T' * 36}>, "
+        f"<mailto:unsubscribe+{'r' * 44}@bounces.example.org?subject=unsubscribe>"
+    )
     assert found["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
-    assert found["List-Id"].endswith("<belarus-weekly.example.org>")
+
+
+def test_no_mailto_is_named_where_no_mail_comes_back() -> None:
+    """A program that wrote to an address nobody reads would lose a reader's wish."""
+    found = edition(replace(HEAD, links=Links("https://news.example.org")))
+
+    assert found["List-Unsubscribe"] == f"<https://news.example.org/u/{'T' * 36}>"
+
+
+def test_an_edition_names_its_list_and_what_one_can_do_with_it() -> None:
+    """Every List header is there once, in the language of the mail, and List-Id has no encoded-word."""
+    found = edition(replace(HEAD, reply_to="editors@example.org"))
+
+    assert found["List-Id"] == "<belarus-weekly.example.org>"
+    assert found["List-Subscribe"] == "<https://news.example.org/be/#subscribe>"
+    assert found["List-Help"] == "<https://news.example.org/be/>"
+    assert found["List-Archive"] == "<https://news.example.org/be/#archive-belarus-weekly>"
+    assert found["List-Owner"] == "<mailto:editors@example.org>"
+    assert found["List-Post"] == "NO"
+    assert found["Precedence"] == "bulk"
     assert found["Auto-Submitted"] is None
+
+
+def test_a_list_with_a_plain_name_shows_it() -> None:
+    """A title in ASCII stands before the identifier, in quotes where it needs them."""
+    assert edition(replace(HEAD, title="Weekly, briefly"))["List-Id"] == (
+        '"Weekly, briefly" <belarus-weekly.example.org>'
+    )
+
+
+def test_feedback_is_counted_by_issue_newsletter_and_language_but_not_by_reader() -> None:
+    """Gmail's Feedback-ID has four fields; the last is the sender's and has 5 to 15 letters."""
+    fields = edition()["Feedback-ID"].split(":")
+    letter = message(letter_skeleton(MAIL, HEAD, LetterKind.CONFIRM))["Feedback-ID"].split(":")
+
+    assert fields[:3] == ["2026-W47", "belarus-weekly", "be"]
+    assert letter[:3] == ["confirm", "belarus-weekly", "be"]
+    assert fields[3] == letter[3]
+    assert 5 <= len(fields[3]) <= 15
 
 
 def test_a_letter_is_an_answer_and_no_list_mail() -> None:
     """It carries its own date and RFC 3834's mark, and nothing of a list."""
-    found = message(letter_skeleton(MAIL, HEAD))
+    found = message(letter_skeleton(MAIL, HEAD, LetterKind.CONFIRM))
 
     assert found["Date"] == "Sun, 22 Nov 2026 09:30:00 +0000"
     assert found["Auto-Submitted"] == "auto-generated"
+    assert found["X-Auto-Response-Suppress"] == "OOF, AutoReply"
     assert not [name for name in found if name.startswith("List-")]
 
 

@@ -13,8 +13,9 @@ from pathlib import Path
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mailer.domain.content import RenderedMail
+from mailer.domain.content import LetterKind, RenderedMail
 from mailer.domain.language import Language
+from mailer.domain.links import Links
 from mailer.rendering import holes
 from mailer.rendering.letterhead import Letterhead, edition_skeleton, letter_skeleton
 from mailer.rendering.skeleton import Hole, Skeleton
@@ -26,6 +27,7 @@ HEAD = Letterhead(
     sender_name="Погляд",
     reply_to="editors@example.org",
     language=Language.BELARUSIAN,
+    links=Links("https://example.org", mail_domain="bounces.example.org"),
 )
 RELEASED = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 TOKEN = base64.urlsafe_b64encode(bytes(range(200, 227)))
@@ -35,6 +37,7 @@ VALUES = {
     Hole.MESSAGE_ID: b"abcdefghijklmnopqrstuvwx",
     Hole.DATE: b"Mon, 23 Nov 2026 08:00:00 +0000",
     Hole.TOKEN: TOKEN,
+    Hole.RETURN_TOKEN: b"r" * 44,
     Hole.SECRET: SECRET,
 }
 GAP = "\uf8ff"
@@ -81,13 +84,13 @@ def test_a_filled_edition_says_what_was_rendered(
         Language.BELARUSIAN, "Тыдзень", html.replace(GAP, holes.TOKEN), text.replace(GAP, holes.TOKEN)
     )
 
-    filled = edition_skeleton(mail, HEAD, unsubscribe_url=UNSUBSCRIBE, date=RELEASED).fill(VALUES)
+    filled = edition_skeleton(mail, HEAD, issue_key="2026-W47", date=RELEASED).fill(VALUES)
 
     message, parts = read(filled)
     assert [part.get_content_type() for part in parts] == ["text/plain", "text/html"]
     assert shown(parts[0]) == written(text.replace(GAP, TOKEN.decode()))
     assert shown(parts[1]) == written(html.replace(GAP, TOKEN.decode()))
-    assert message["List-Unsubscribe"] == f"<https://example.org/u/{TOKEN.decode()}>"
+    assert message["List-Unsubscribe"].startswith(f"<https://example.org/u/{TOKEN.decode()}>, <mailto:")
     assert message["To"] == "first.reader@example.net"
     _assert_clean(filled)
 
@@ -105,7 +108,7 @@ def test_a_filled_letter_says_what_was_rendered(
         Language.BELARUSIAN, "Пацвердзіце", html.replace(GAP, holes.SECRET), text.replace(GAP, holes.SECRET)
     )
 
-    filled = letter_skeleton(mail, HEAD).fill(VALUES)
+    filled = letter_skeleton(mail, HEAD, LetterKind.CONFIRM).fill(VALUES)
 
     message, parts = read(filled)
     assert shown(parts[0]) == written(text.replace(GAP, SECRET.decode()))
@@ -122,7 +125,7 @@ def _assert_clean(message: bytes) -> None:
         assert b"\r" not in line
         assert b"\n" not in line
         assert not line.startswith(b".")
-        assert len(line) <= 76 or line.startswith(b"List-Unsubscribe: <")
+        assert len(line) <= 76 or line.startswith((b"List-Unsubscribe: <", b" <mailto:unsubscribe+"))
 
 
 @given(TEXTS, TEXTS)
@@ -131,7 +134,7 @@ def test_a_skeleton_survives_its_storage(text: str, html: str) -> None:
     mail = RenderedMail(
         Language.ENGLISH, "Week", f"{html}\n{holes.SECRET}\nhtml", f"{text}\n{holes.SECRET}\n“text”"
     )
-    skeleton = letter_skeleton(mail, HEAD)
+    skeleton = letter_skeleton(mail, HEAD, LetterKind.CONFIRM)
 
     again = Skeleton.unpack(skeleton.pack())
 
@@ -151,9 +154,7 @@ def sample() -> RenderedMail:
 
 def test_two_builds_are_identical() -> None:
     """Boundary, Date and digest follow from what is said, so that a copy can be made again to the byte."""
-    first, second = (
-        edition_skeleton(sample(), HEAD, unsubscribe_url=UNSUBSCRIBE, date=RELEASED) for _ in range(2)
-    )
+    first, second = (edition_skeleton(sample(), HEAD, issue_key="2026-W47", date=RELEASED) for _ in range(2))
 
     assert first.pack() == second.pack()
     assert first.fill(VALUES) == second.fill(VALUES)
@@ -164,8 +165,7 @@ def test_another_text_has_another_digest_and_boundary() -> None:
     other = RenderedMail(Language.BELARUSIAN, "Іншае", sample().html, sample().text)
 
     packed = {
-        edition_skeleton(mail, HEAD, unsubscribe_url=UNSUBSCRIBE, date=RELEASED).digest
-        for mail in (sample(), other)
+        edition_skeleton(mail, HEAD, issue_key="2026-W47", date=RELEASED).digest for mail in (sample(), other)
     }
 
     assert len(packed) == 2
@@ -173,7 +173,7 @@ def test_another_text_has_another_digest_and_boundary() -> None:
 
 def test_two_readers_share_all_but_their_own_values() -> None:
     """Lines differ only where address, Message-ID and token stand."""
-    skeleton = edition_skeleton(sample(), HEAD, unsubscribe_url=UNSUBSCRIBE, date=RELEASED)
+    skeleton = edition_skeleton(sample(), HEAD, issue_key="2026-W47", date=RELEASED)
     theirs = VALUES | {Hole.TO: b"second@example.net", Hole.MESSAGE_ID: b"z" * 24, Hole.TOKEN: b"Z" * 36}
 
     mine, yours = (skeleton.fill(values).split(b"\r\n") for values in (VALUES, theirs))
@@ -185,7 +185,7 @@ def test_two_readers_share_all_but_their_own_values() -> None:
 
 def test_maildrop_reads_the_same_parts(reformime: Path) -> None:
     """A mail reader written in C sees multipart/alternative with text/plain first, both in UTF-8."""
-    filled = edition_skeleton(sample(), HEAD, unsubscribe_url=UNSUBSCRIBE, date=RELEASED).fill(VALUES)
+    filled = edition_skeleton(sample(), HEAD, issue_key="2026-W47", date=RELEASED).fill(VALUES)
 
     seen = subprocess.run([reformime, "-i"], input=filled, capture_output=True, check=True).stdout.decode()
 
