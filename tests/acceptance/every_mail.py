@@ -42,6 +42,8 @@ from mailer.storage.letters import Letter
 
 EDITION = "edition"
 """The kind of mail that is no Letter."""
+NAMES = [f"{kind}-{language}" for kind in (EDITION, *LetterKind) for language in Language]
+"""Of all mails, in their order: for the names of tests."""
 MOMENT = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 """When mails are sent, if nobody says otherwise."""
 RECIPIENT = "first.reader@example.net"
@@ -80,7 +82,7 @@ class Mail:
 
     @property
     def name(self) -> str:
-        """``edition-be`` and the like, for the names of tests and files."""
+        """One of NAMES, as ``edition-be``."""
         return f"{self.kind}-{self.language}"
 
 

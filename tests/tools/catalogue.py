@@ -27,7 +27,7 @@ class Tool:
         advice: what to type when it can't be unpacked. Never “apt-get install postfix”: on somebody's
             machine that starts a mail server and removes the one that is there.
         further: patterns of what else to unpack, besides *packages* and libraries.
-        probe: arguments with which it ends at once, with a status below 126 if it can be used.
+        needs: what else must lie below ``/`` for a program of the machine to be of use here.
     """
 
     name: str
@@ -35,7 +35,7 @@ class Tool:
     packages: tuple[str, ...]
     advice: str
     further: tuple[str, ...] = ()
-    probe: tuple[str, ...] = ("--version",)
+    needs: tuple[str, ...] = ()
 
 
 _INSTALL = "as root: apt-get install -y --no-install-recommends"
@@ -88,12 +88,12 @@ TOOLS = (
     ),
     # Runs SpamAssassin and Mail::DKIM, which are libraries: small programs of ours call them.
     Tool(
-        name="perl",
+        name="perl-of-spamassassin",
         program="usr/bin/perl",
         packages=("spamassassin", "libmail-dkim-perl", "libmail-spf-perl"),
-        advice=f"{_UNPACK}, or {_INSTALL} libmail-dkim-perl libmail-spf-perl and SpamAssassin’s package",
+        advice=_UNPACK,
         further=(r"perl", r"perl-modules-[\d.]+", r"lib.*-perl"),
-        probe=("-e", "eval { require Mail::SpamAssassin; require Mail::SPF } or exit 126"),
+        needs=("usr/share/perl5/Mail/SpamAssassin.pm", "usr/share/perl5/Mail/SPF.pm"),
     ),
     Tool(name="rspamd", program="usr/bin/rspamd", packages=("rspamd",), advice=_UNPACK),
     # Makes a write or a sync fail, or kills at one: storage and kill proofs.
@@ -142,6 +142,8 @@ def locate(wanted: Tool, *, folder: Path | None = None) -> Path | None:
     unpacked = (folder or cache_folder()) / "bin" / wanted.name
     if unpacked.is_file():
         return unpacked
+    if not all((Path("/") / need).exists() for need in wanted.needs):
+        return None
     if installed := newest(Path("/"), wanted.program):
         return installed
     in_path = shutil.which(wanted.name)

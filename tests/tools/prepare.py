@@ -55,17 +55,16 @@ def _lacking() -> list[Tool]:
     with (
         ThreadPoolExecutor() as threads
     ):  # at once, because Postfix's programs sleep a second before they complain
-        starts = threads.map(_starts, TOOLS)
+        starts = threads.map(_starts, map(locate, TOOLS))
         return [tool for tool, does in zip(TOOLS, starts, strict=True) if not does]
 
 
-def _starts(wanted: Tool) -> bool:
+def _starts(program: Path | None) -> bool:
     """Tell whether a program can be loaded; how it likes ``--version`` does not matter."""
-    program = locate(wanted)
     if program is None:
         return False
     started = subprocess.run(
-        [program, *wanted.probe], stdin=subprocess.DEVNULL, capture_output=True, check=False
+        [program, "--version"], stdin=subprocess.DEVNULL, capture_output=True, check=False
     )
     return 0 <= started.returncode < _FIRST_STATUS_OF_NO_START
 
