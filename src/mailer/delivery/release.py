@@ -17,9 +17,10 @@ from mailer.delivery.letterpress import letterhead
 from mailer.delivery.recovery import undo_release
 from mailer.domain.content import RenderedMail
 from mailer.domain.fence import Mark
+from mailer.domain.finding import Check, Finding, blocking
 from mailer.domain.issue import Issue, IssueKind, IssueMove
 from mailer.domain.links import Links
-from mailer.domain.plan import Finding, Plan, Severity
+from mailer.domain.plan import Plan
 from mailer.domain.timetable import deadline_by_hand
 from mailer.editorial import contents, draft
 from mailer.editorial.draft import Draft
@@ -34,8 +35,8 @@ from mailer.storage.installation import Identity
 
 _RENDER_S = 60.0
 _RENDER_BYTES = 1 << 30
-_SAMPLE = Finding(
-    Severity.BLOCKING,
+_SAMPLE = blocking(
+    Check.SAMPLE_TEXTS,
     "this installation holds the sample’s texts, which may not leave this machine",
     'make one for your own by “mailer init DIR”, or write host = "127.0.0.1" in [relay]',
 )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 from mailer.domain.commentary import Commentary
+from mailer.domain.finding import Check, Finding, blocking, warning
 from mailer.domain.language import Language
 from mailer.domain.missing import LEAVE_OUT, MissingRule
 from mailer.domain.newsletter import Newsletter
@@ -32,33 +32,6 @@ class Plan:
     def key(self) -> str:
         """A stable written form: ``be society=be russia=ru``."""
         return " ".join([self.language, *(f"{cell.topic}={cell.language}" for cell in self.cells)])
-
-
-class Severity(StrEnum):
-    """How much a finding weighs."""
-
-    BLOCKING = "blocking"
-    """It holds the issue."""
-    WARNING = "warning"
-    """It is said, and the issue goes on."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Something a check found.
-
-    Attributes:
-        severity: whether it holds the issue.
-        message: what was found.
-        remedy: the line to add or the place to go; empty when there is nothing to do.
-    """
-
-    severity: Severity
-    message: str
-    remedy: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.message}: {self.remedy}" if self.remedy else self.message
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,16 +63,17 @@ def arrange(
         findings += _unfilled(newsletter, commentary)
         if commentary.trend is None:
             findings.append(
-                Finding(
-                    Severity.WARNING,
+                warning(
+                    Check.TREND_MISSING,
                     f"{topic.slug} has no trend",
                     f"add the line “trend: unchanged” (or improved, worsened) to its texts of {period.key}",
+                    where=topic.slug,
                 )
             )
     if not kept:
         findings.append(
-            Finding(
-                Severity.BLOCKING,
+            blocking(
+                Check.NO_TEXT,
                 f"{period.key} has no ready text in any topic",
                 "import texts with “state: ready” (mailer commentary import FOLDER)",
             )
@@ -151,8 +125,10 @@ def _is_empty(grid: Grid, language: Language) -> bool:
 
 
 def _empty(language: Language) -> Finding:
-    return Finding(
-        Severity.WARNING, f"every text is left out in {language}: its readers get no issue this time"
+    return warning(
+        Check.LANGUAGE_EMPTY,
+        f"every text is left out in {language}: its readers get no issue this time",
+        where=language,
     )
 
 
@@ -163,8 +139,10 @@ def _resting(topic: str, commentary: Commentary | None, period: Period, *, requi
         f"write “state: ready” in {topic}.*.md of {period.key}" if drafts else f"import a text for {topic}"
     )
     if required:
-        return Finding(Severity.BLOCKING, f"{topic} has {state} in {period.key} and is required", remedy)
-    return Finding(Severity.WARNING, f"{topic} rests: it has {state} in {period.key} and is left out")
+        message = f"{topic} has {state} in {period.key} and is required"
+        return blocking(Check.TOPIC_RESTS, message, remedy, where=topic)
+    message = f"{topic} rests: it has {state} in {period.key} and is left out"
+    return warning(Check.TOPIC_RESTS, message, where=topic)
 
 
 def _unfilled(newsletter: Newsletter, commentary: Commentary) -> list[Finding]:
@@ -175,21 +153,24 @@ def _unfilled(newsletter: Newsletter, commentary: Commentary) -> list[Finding]:
             continue
         rule = rule_for(newsletter, commentary, language)
         cell = f"{commentary.topic} has no ready text in {language}"
+        where = f"{commentary.topic}.{language}"
         if rule is None:
             choices = " or ".join(f"“missing.{language}: {word}”" for word in [LEAVE_OUT, *sorted(ready)])
             findings.append(
-                Finding(
-                    Severity.BLOCKING,
+                blocking(
+                    Check.CELL_MISSING,
                     cell,
                     f"add the line {choices} to any text of {commentary.topic} of {commentary.period.key}",
+                    where=where,
                 )
             )
         elif rule.lender is not None and rule.lender not in ready:
             findings.append(
-                Finding(
-                    Severity.BLOCKING,
+                blocking(
+                    Check.CELL_MISSING,
                     f"{cell} and its rule takes it in {rule.lender}, which is not ready either",
                     f"finish the text in {rule.lender}, or add the line “missing.{language}: {LEAVE_OUT}”",
+                    where=where,
                 )
             )
     return findings

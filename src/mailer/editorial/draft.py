@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from mailer.domain.finding import Check, Finding, Severity, blocking, by_weight, warning
 from mailer.domain.issue import Issue, IssueWords
 from mailer.domain.language import Language
 from mailer.domain.newsletter import Newsletter
 from mailer.domain.period import Period, last_ended_week
-from mailer.domain.plan import Finding, Grid, Severity, arrange
+from mailer.domain.plan import Grid, arrange
 from mailer.errors import NotFound
 from mailer.storage import Database, Transaction, commentaries, issues, newsletters, readers
 
@@ -101,20 +102,20 @@ def _draft(tx: Transaction, newsletter: Newsletter, issue: Issue) -> Draft:
     audience = readers.active_count(tx, newsletter.slug)
     if not audience:
         findings.append(
-            Finding(
-                Severity.BLOCKING,
+            blocking(
+                Check.NO_READER,
                 "no reader has confirmed a subscription yet",
                 "sign up on the site’s first page and confirm from the mail",
             )
         )
     findings += [
-        Finding(
-            Severity.WARNING,
+        warning(
+            Check.LANGUAGE_NOT_OFFERED,
             f"{count} {'reader gets' if count == 1 else 'readers get'} other newsletters in {language}, in "
             f"which {newsletter.slug} is not published: they get it in {newsletter.languages[0]}",
+            where=language,
         )
         for language, count in audience.items()
         if language not in newsletter.languages
     ]
-    findings.sort(key=lambda finding: finding.severity is not Severity.BLOCKING)
-    return Draft(newsletter, issue, grid, audience, tuple(findings))
+    return Draft(newsletter, issue, grid, audience, by_weight(findings))

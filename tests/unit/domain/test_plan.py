@@ -11,11 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailer.domain.commentary import Commentary, Text, TextState
+from mailer.domain.finding import Finding, Severity
 from mailer.domain.language import Language
 from mailer.domain.missing import MissingRule
 from mailer.domain.newsletter import Newsletter, Topic
 from mailer.domain.period import parse_period
-from mailer.domain.plan import Cell, Finding, Grid, Plan, Severity, arrange, plan_for, rule_for
+from mailer.domain.plan import Cell, Grid, Plan, arrange, plan_for, rule_for
 from mailer.domain.trend import Trend
 
 BE, RU, EN = Language

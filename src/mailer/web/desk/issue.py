@@ -9,10 +9,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from mailer.domain.commentary import Commentary, TextState
+from mailer.domain.finding import Finding, Severity
 from mailer.domain.language import Language
 from mailer.domain.newsletter import Newsletter
 from mailer.domain.period import Period
-from mailer.domain.plan import Finding, Severity, rule_for
+from mailer.domain.plan import rule_for
 from mailer.editorial import draft
 from mailer.errors import NotFound
 from mailer.storage import Transaction, commentaries

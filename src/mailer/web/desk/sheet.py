@@ -9,9 +9,10 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from mailer.delivery.standstill import Standstill, read_standstill
+from mailer.domain.finding import Severity
 from mailer.domain.issue import Issue, IssueState
 from mailer.domain.newsletter import Newsletter, ReleaseRule
-from mailer.domain.plan import Severity, arrange
+from mailer.domain.plan import arrange
 from mailer.domain.timetable import fire_times, is_weekly
 from mailer.storage import Transaction, attempts, books, commentaries, issues, newsletters
 from mailer.web.desk.words import Account, Refusal, account, name_of, refusals, state_in_words, time_in_words
