@@ -84,6 +84,21 @@ def test_row_50_serve_refuses_to_start_without_its_keys(
     assert sentence in refused.refusal()
 
 
+def test_row_50_serve_refuses_to_start_without_the_key_it_signs_with(installed: Installed) -> None:
+    """Rather than let a provider take for forged what [relay] says we sign."""
+    file = installed.folder / "mailer.toml"
+    lines = installed("dkim", "new").out.decode().splitlines()
+    file.write_text("\n".join(line.strip() for line in lines[lines.index("  [relay]") :]), "utf-8")
+    key = installed.folder / "data" / "keys" / "dkim.pem"
+    key.unlink()
+
+    refused = installed("serve")
+
+    assert refused.status == 1
+    assert str(key) in refused.refusal()
+    assert "mailer dkim new" in refused.refusal()
+
+
 def test_row_50_keys_that_vanish_while_it_runs_stop_nothing(installed: Installed) -> None:
     """It goes on with those it holds: a reader signs up, confirms by the link and is welcomed."""
     box = Mailbox(installed.folder / "data" / "outbox")
