@@ -1,4 +1,4 @@
-"""What a reader's mail server has before it when a mail of ours comes in: its traces, and what DNS says of us.
+"""What a reader's mail server has before it when a mail of ours comes in: its traces, and what DNS knows.
 
 Judges are asked about mails that were delivered; nothing that we wrote is changed or hidden by it.
 """
@@ -6,7 +6,7 @@ Judges are asked about mails that were delivered; nothing that we wrote is chang
 from __future__ import annotations
 
 import email.utils
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from ipaddress import IPv6Address
 
@@ -57,3 +57,16 @@ def _received(sender: str, ip: str, receiver: str, at: datetime) -> bytes:
         f"\tby {receiver} (Postfix) with ESMTPS id 4dFw2k1Qz9z2xKb\r\n"
         f"\tfor <{RECIPIENT}>; {email.utils.format_datetime(at + timedelta(seconds=1))}\r\n"
     ).encode()
+
+
+def envelope(mail: Mail) -> Mapping[str, str]:
+    """Return what the reader's server knows beside the message, in rspamd's words."""
+    return {
+        "IP": RELAY_IP,
+        "Helo": RELAY,
+        "Hostname": RELAY,
+        "From": mail.return_path,
+        "Rcpt": RECIPIENT,
+        "TLS-Version": "TLSv1.3",
+        "TLS-Cipher": "TLS_AES_256_GCM_SHA384",
+    }
