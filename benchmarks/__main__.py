@@ -1,4 +1,4 @@
-"""What ``make bench`` runs: ``python -m benchmarks [contest|signups|million] [--rounds 3] [--quick]``.
+"""What ``make bench`` runs: ``python -m benchmarks [PART]``; ``--help`` names the parts.
 
 A quick run only shows that everything runs: its figures are printed and not kept.
 """
@@ -16,6 +16,7 @@ from typing import Any
 
 from benchmarks.contest import compete
 from benchmarks.machine import machine
+from benchmarks.messages import print_an_issue
 from benchmarks.million import send_a_million
 from benchmarks.page import PAGE, save
 from benchmarks.signups import sign_up_while_sending
@@ -24,6 +25,7 @@ from mailer.cli.bench_machine import file_system, is_in_memory
 _PARTS: Mapping[str, Callable[..., dict[str, Any]]] = {
     "contest": lambda folder, rounds, quick: compete(folder, rounds, quick=quick),
     "signups": lambda folder, _rounds, quick: sign_up_while_sending(folder, quick=quick),
+    "messages": lambda folder, rounds, quick: print_an_issue(folder, rounds, quick=quick),
     "million": lambda folder, rounds, quick: send_a_million(folder, rounds, quick=quick),
 }
 

@@ -35,6 +35,7 @@ _FOOT = """\
 ```
 make bench                # the contest, some five minutes; ROUNDS=5 for more rounds, QUICK=1 to try it out
 make bench PART=signups   # sign-ups while sending flat out
+make bench PART=messages  # build, render, join
 make bench PART=million   # 1,000,000 readers, three times: about a quarter of an hour
 ```
 
@@ -56,6 +57,7 @@ def page() -> str:
         ("contest", contest_lines),
         ("signups", _signups),
         ("million", _million),
+        ("messages", _messages),
     )
     lines = [_HEAD.format(connections=_among(CONNECTIONS))]
     for part, written in sections:
@@ -150,6 +152,23 @@ def _million(figures: Mapping[str, Any]) -> list[str]:
             "200",
         ),
         _row("processor time per message, µs", _number(figures["cpu_us_per_message"]), "–"),
+    ]
+
+
+def _messages(figures: Mapping[str, Any]) -> list[str]:
+    issue = f"{figures['commentaries']} commentaries in {figures['languages']} languages"
+    return [
+        "## The print shop",
+        "",
+        f"An issue of {issue}, {figures['html_kb']:.0f} kB of HTML, median of {figures['rounds']}.",
+        "It is rendered in a process of its own, whose start is part of the time.",
+        "",
+        _row("what", "measured", "bar"),
+        _row(*["---"] * 3),
+        _row("built, rendered and frozen, s", _judged(figures["issue_s"], 1.0, most=True), "1"),
+        _row("of that built, s", f"{figures['build_s']:.2f}", "–"),
+        _row("one copy joined, µs", _judged(figures["fill_us"], 50.0, most=True), "50"),
+        _row("the same with address, tokens and Message-ID, µs", f"{figures['copy_us']:.0f}", "–"),
     ]
 
 
