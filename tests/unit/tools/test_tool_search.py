@@ -46,6 +46,13 @@ def test_unpacked_tool_is_found(tmp_path: Path) -> None:
     assert locate(tool("reformime"), folder=tmp_path) == wrapper
 
 
+def test_a_program_without_what_it_needs_is_missing() -> None:
+    """Every machine has Perl; without SpamAssassin's modules it is of no use to the tests."""
+    bare = Tool("sh", "bin/sh", ("nothing",), advice="make tools", needs=("no/such/module.pm",))
+
+    assert locate(bare, folder=Path("/no/such/folder")) is None
+
+
 def test_cache_folder_can_be_named(tmp_path: Path) -> None:
     """MAILER_TEST_TOOLS says where tools are unpacked."""
     assert cache_folder({"MAILER_TEST_TOOLS": str(tmp_path)}) == tmp_path
@@ -65,3 +72,16 @@ Inst postgresql-15 (15.18-0 Debian:12/stable [amd64]) []
 Conf libicu72 (72.1-3 Debian:12/stable [amd64])
 """
     assert lacking_packages(plan, [tool("postgres")]) == ["libicu72", "postgresql-15"]
+
+
+def test_perl_is_unpacked_for_those_who_ask() -> None:
+    """Its modules come with many packages; only SpamAssassin's tool is made of them."""
+    plan = """\
+Inst perl-modules-5.36 (5.36.0-7 Debian:12/stable [all])
+Inst libnet-dns-perl (1.36-1 Debian:12/stable [all])
+Inst re2c (3.0-2 Debian:12/stable [amd64])
+Inst spamassassin (4.0.1-1 Debian:12/stable [all])
+"""
+    modules = ["perl-modules-5.36", "libnet-dns-perl", "spamassassin"]
+    assert lacking_packages(plan, [tool("perl-of-spamassassin")]) == modules
+    assert lacking_packages(plan, [tool("postgres")]) == []
