@@ -224,14 +224,17 @@ def test_the_preheader_comes_before_all_else(preheader: str, expected: str) -> N
     hidden = re.search(r'<div class="preheader" style="display:none[^"]*">(.*?)</div>', mail.html)
 
     assert hidden is not None
-    assert hidden[1].replace("&amp;", "&") == expected
+    shown, padding = hidden[1].replace("&amp;", "&").partition("\u034f")[::2]
+    assert shown == expected
+    assert set(padding) == {"\u034f", "\u00a0"}
+    assert len(hidden[1]) >= 140
 
 
 def test_without_any_lead_there_is_no_preheader() -> None:
     """An edition that has no lead at all is rendered all the same."""
     mail = render_edition(replace(edition(), blocks=edition().blocks[1:2]))
 
-    assert re.search(r'<div class="preheader"[^>]*></div>', mail.html)
+    assert re.search(r'<div class="preheader"[^>]*>[\u034f\u00a0]*</div>', mail.html)
 
 
 def test_nothing_is_fetched_and_nothing_runs() -> None:
@@ -255,7 +258,7 @@ def test_css_is_inlined_and_the_rules_for_screens_stay() -> None:
     """Programs without style sheets get attributes, the others the rules for narrow and dark."""
     html = render_edition(edition()).html
 
-    assert re.search(r'<h1 style="[^"]*font-size:38px', html)
+    assert re.search(r'<h1 style="[^"]*font-size:31px', html)
     assert "@media (prefers-color-scheme: dark)" in html
     assert "@media (max-width: 520px)" in html
     assert "[data-ogsc] .sheet" in html
