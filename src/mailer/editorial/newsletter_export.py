@@ -10,7 +10,10 @@ from collections.abc import Mapping
 
 from mailer.domain.language import Language
 from mailer.domain.newsletter import Newsletter, Topic
+from mailer.domain.picture import SCHEME
+from mailer.domain.theme import Theme
 from mailer.editorial.newsletter_file import PERIODS
+from mailer.editorial.theme_table import KEYS
 
 _ESCAPES = {'"': '\\"', "\\": "\\\\"}
 
@@ -32,6 +35,9 @@ def write_newsletter_file(newsletter: Newsletter) -> str:
             _line("schedule.deadline", schedule.deadline),
         ],
         *(_table(name, words) for name, words in _wordings(newsletter).items() if words),
+        *([["[footer]", *_footer(newsletter.footer)]] if newsletter.footer else []),
+        *([_table("address_line", newsletter.address_line)] if newsletter.address_line else []),
+        *([["[theme]", *_theme(newsletter.theme)]] if newsletter.theme != Theme() else []),
         *(_topic(topic) for topic in sorted(newsletter.topics, key=lambda topic: topic.position)),
     ]
     return "\n\n".join("\n".join(block) for block in blocks) + "\n"
@@ -52,6 +58,16 @@ def _table(name: str, words: Mapping[Language, str]) -> list[str]:
     return [f"[{name}]", *(_line(language, words[language]) for language in Language if language in words)]
 
 
+def _footer(words: Mapping[Language, str]) -> list[str]:
+    return [f"{language} = {_quoted_lines(words[language])}" for language in Language if language in words]
+
+
+def _theme(theme: Theme) -> list[str]:
+    usual = Theme()
+    said = {name: getattr(theme, name) for name in KEYS if getattr(theme, name) != getattr(usual, name)}
+    return [_line(name, f"{SCHEME}{value}" if name == "logo" else value) for name, value in said.items()]
+
+
 def _topic(topic: Topic) -> list[str]:
     lines = ["[[topic]]", _line("slug", topic.slug), f"position = {topic.position}"]
     lines += [_line(f"title.{each}", topic.title[each]) for each in Language if each in topic.title]
@@ -69,7 +85,17 @@ def _line(key: str, value: str) -> str:
 
 
 def _quoted(value: str) -> str:
+    return f'"{_escaped(value)}"'
+
+
+def _quoted_lines(value: str) -> str:
+    lines = value.split("\n")
+    if len(lines) == 1:
+        return _quoted(value)
+    # TOML 1.0: a line end right after the opening quotes is no part of the text.
+    return '"""\n' + "\n".join(map(_escaped, lines)) + '"""'
+
+
+def _escaped(value: str) -> str:
     # TOML 1.0, basic strings: quotation mark, backslash and control characters are escaped.
-    return (
-        '"' + "".join(_ESCAPES.get(c) or (c if c.isprintable() else f"\\U{ord(c):08X}") for c in value) + '"'
-    )
+    return "".join(_ESCAPES.get(c) or (c if c.isprintable() else f"\\U{ord(c):08X}") for c in value)

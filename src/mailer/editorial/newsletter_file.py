@@ -19,8 +19,9 @@ from mailer.editorial.encoding import read_text
 from mailer.editorial.newsletter_topics import read_topics
 from mailer.editorial.schedule_times import order_problem, parse_weekly_time
 from mailer.editorial.slug import SLUG_RULE, is_slug
+from mailer.editorial.theme_table import Hang, by_name_alone, read_theme
 from mailer.editorial.toml_table import TomlTable, read_toml
-from mailer.editorial.wording import read_wording
+from mailer.editorial.wording import read_markdown, read_wording
 from mailer.errors import InputError
 
 MAX_FILE_BYTES = 256_000
@@ -29,7 +30,16 @@ MAX_FILE_BYTES = 256_000
 PERIODS = ("week",)
 """What ``period`` may say."""
 
-_TABLES = ("title", "overview_title", "description", "sender_name", "reply_to", "missing")
+_TABLES = (
+    "title",
+    "overview_title",
+    "description",
+    "sender_name",
+    "reply_to",
+    "missing",
+    "footer",
+    "address_line",
+)
 _KEYS = (
     "slug",
     "languages",
@@ -40,6 +50,7 @@ _KEYS = (
     "sender",
     "schedule",
     *_TABLES,
+    "theme",
     "topic",
 )
 _SCHEDULE_KEYS = ("build", "release", "deadline")
@@ -50,12 +61,13 @@ _LONGEST_ADDRESS = 254  # RFC 5321 §4.5.3.1.3, without the angle brackets
 Choice = TypeVar("Choice", bound=StrEnum)
 
 
-def parse_newsletter_file(content: bytes, *, place: str) -> Newsletter:
+def parse_newsletter_file(content: bytes, *, place: str, hang: Hang = by_name_alone) -> Newsletter:
     """Read a newsletter.toml.
 
     Args:
         content: the file's bytes.
         place: the file, as the person knows it.
+        hang: finds the theme's logo.
 
     Raises:
         InputError: with every problem of the file, in the order of its lines.
@@ -77,13 +89,13 @@ def parse_newsletter_file(content: bytes, *, place: str) -> Newsletter:
     """
     top = read_toml(read_text(content, place=place, max_bytes=MAX_FILE_BYTES), place=place)
     top.refuse_unknown(_KEYS)
-    newsletter = _read_newsletter(top)
+    newsletter = _read_newsletter(top, hang)
     if top.problems:
         raise InputError(sorted(top.problems, key=lambda problem: problem.line or 0))
     return newsletter
 
 
-def _read_newsletter(top: TomlTable) -> Newsletter:
+def _read_newsletter(top: TomlTable, hang: Hang) -> Newsletter:
     """Read every key, so that every problem is met; of use only when there was none."""
     languages = _languages(top)
     period = top.text("period", PERIODS[0])
@@ -91,7 +103,7 @@ def _read_newsletter(top: TomlTable) -> Newsletter:
         top.complain("period", f'period “{period}” is not known; write period = "{PERIODS[0]}"')
     wordings: dict[str, Mapping[Language, str]] = {
         key: read_wording(top.table(key), languages if key == "title" else (), outside=_KEYS)
-        for key in ("title", "overview_title", "description", "sender_name", "reply_to")
+        for key in ("title", "overview_title", "description", "sender_name", "reply_to", "address_line")
     }
     for language, address in wordings["reply_to"].items():
         if not is_address(address):
@@ -106,6 +118,9 @@ def _read_newsletter(top: TomlTable) -> Newsletter:
         description=wordings["description"],
         sender_name=wordings["sender_name"],
         reply_to=wordings["reply_to"],
+        footer=read_markdown(top.table("footer"), outside=_KEYS),
+        address_line=wordings["address_line"],
+        theme=read_theme(top.table("theme"), hang),
         missing=_missing(top.table("missing"), languages),
         schedule=_schedule(top.table("schedule")),
         release_rule=_choice(top, "release", ReleaseRule.MANUAL),

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from mailer.domain.language import Language
 from mailer.domain.missing import MissingRule
 from mailer.domain.newsletter import Newsletter, ReleaseRule, Schedule, Topic, UnknownPolicy
+from mailer.domain.theme import Theme, TrendColours
 from mailer.editorial.newsletter_export import write_newsletter_file
 from mailer.editorial.newsletter_file import parse_newsletter_file
 
@@ -46,6 +47,21 @@ RULES = st.fixed_dictionaries(
         for language in Language
     },
 )
+# What the import leaves as it is: no blanks at the end of a line, no empty lines around.
+FOOTERS = st.fixed_dictionaries(
+    {},
+    optional=dict.fromkeys(
+        Language, st.lists(WORDS | st.just(""), max_size=4).map(lambda lines: "\n".join(["a", *lines, "b"]))
+    ),
+)
+THEMES = st.builds(
+    Theme,
+    accent=st.sampled_from([Theme().accent, "#00427a"]),
+    accent_dark=st.sampled_from([Theme().accent_dark, "#ffffff"]),
+    paper=st.from_regex(r"#[0-9a-f]{6}", fullmatch=True),
+    logo=st.sampled_from(["", "0123456789abcdef-560x120.png"]),
+    trend_colours=st.sampled_from(TrendColours),
+)
 NEWSLETTERS = st.builds(
     Newsletter,
     slug=SLUGS,
@@ -58,6 +74,9 @@ NEWSLETTERS = st.builds(
     sender_name=WORDING,
     reply_to=st.fixed_dictionaries({}, optional=dict.fromkeys(EVERY_LANGUAGE, st.just("a@example.org"))),
     missing=RULES,
+    footer=FOOTERS,
+    address_line=WORDING,
+    theme=THEMES,
     schedule=st.sampled_from([Schedule(), Schedule("Sun 23:59", "Mon 00:00", "Sat 23:58")]),
     release_rule=st.sampled_from(ReleaseRule),
     unknown_policy=st.sampled_from(UnknownPolicy),

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from mailer.domain.language import Language
 from mailer.domain.missing import MissingRule
 from mailer.domain.newsletter import Newsletter, ReleaseRule, Schedule, Topic, UnknownPolicy
+from mailer.domain.theme import Theme, TrendColours
 from mailer.editorial.newsletter_file import is_address, parse_newsletter_file
 from mailer.errors import InputError
 
@@ -57,6 +59,21 @@ in two lines.\"\"\"
 en = "Desk"
 [reply_to]
 en = "answers@example.org"
+[footer]
+be = \"\"\"
+Рэдакцыя **«Тыдня»**<BLANKS>
+
+- [пра нас](https://example.org)
+\"\"\"
+[address_line]
+be = "а/с 1, Варшава"
+[theme]
+accent = "#00427A"
+accent_dark = "#ffffff"
+paper = "#eeeeee"
+paper_dark = "#000000"
+trend_colours = "neutral"
+logo = "media:0123456789abcdef-560x120.png"
 [[topic]]
 slug = "west"
 position = 2
@@ -69,10 +86,10 @@ title.en = "Russia"
 active_from = 2026-01-01
 active_until = 2026-12-31
 required = true
-"""
+""".replace("<BLANKS>", "  ")
 TOP_KEYS = (
     "slug, languages, zone, period, release, unknown, sender, schedule, title, overview_title, description, "
-    "sender_name, reply_to, missing, topic"
+    "sender_name, reply_to, missing, footer, address_line, theme, topic"
 )
 TOPIC_KEYS = "slug, position, title, active_from, active_until, required"
 SLUG_RULE = "use small letters a–z, digits and single hyphens, at most 60 characters, such as"
@@ -117,6 +134,16 @@ def test_every_key_is_read(content: bytes) -> None:
         sender_name={EN: "Desk"},
         reply_to={EN: "answers@example.org"},
         missing={BE: MissingRule(EN), EN: MissingRule(None)},
+        footer={BE: "Рэдакцыя **«Тыдня»**  \n\n- [пра нас](https://example.org)"},
+        address_line={BE: "а/с 1, Варшава"},
+        theme=Theme(
+            accent="#00427a",
+            accent_dark="#ffffff",
+            paper="#eeeeee",
+            paper_dark="#000000",
+            logo="0123456789abcdef-560x120.png",
+            trend_colours=TrendColours.NEUTRAL,
+        ),
         schedule=Schedule("Sun 20:00", "Mon 09:00", "Tue 12:00"),
         release_rule=ReleaseRule.AUTOMATIC,
         unknown_policy=UnknownPolicy.HOLD,
@@ -142,6 +169,16 @@ def test_the_packaged_sample_is_read() -> None:
 
     assert [topic.slug for topic in newsletter.topics] == ["elite", "society", "security", "west", "russia"]
     assert newsletter.languages == tuple(Language)
+
+
+def test_the_sample_s_suggestions_are_right_too() -> None:
+    """Whoever takes the # away from every line gets no error, but for the logo that is not there."""
+    text = re.sub(r"^# (\[\w+\]|\w+ = .*)$", r"\1", SAMPLE.read_text("utf-8"), flags=re.MULTILINE)
+
+    newsletter = parse_newsletter_file(text.encode(), place="newsletter.toml", hang=lambda logo: f"<{logo}>")
+
+    assert newsletter.theme == Theme(logo="<logo.png>")
+    assert set(newsletter.footer) == set(newsletter.address_line) == set(newsletter.missing) == set(Language)
 
 
 @pytest.mark.parametrize(
@@ -186,6 +223,19 @@ def test_the_packaged_sample_is_read() -> None:
         ("\n[title]", '[missing]\nbe = "be"\n[title]', ["line 6: missing.be: “be” is no rule (did you mean “en”?); write one of leave-out, ru, en"]),
         ("\n[title]", '[missing]\nbe = "ru"\n[title]', ["line 6: missing.be: “ru” is not among the newsletter’s languages (be, en); delete the line or add the language"]),
         ("\n[title]", '[missing]\nru = "leave-out"\n[title]', ["line 6: missing.ru: “ru” is not among the newsletter’s languages (be, en); delete the line or add the language"]),
+        ("\n[title]", '[theme]\naccent = "blue"\n[title]', ['line 6: theme.accent “blue” is no colour; write # and six digits or letters a–f, as "#1b5566"']),
+        ("\n[title]", '[theme]\npaper = "#fff"\n[title]', ['line 6: theme.paper “#fff” is no colour; write # and six digits or letters a–f, as "#f1ede4"']),
+        ("\n[title]", '[theme]\naccent = "#8cc4d4"\n[title]', ["line 6: theme.accent #8cc4d4 is hard to read: links on the light sheet would reach a contrast of 1.8:1 and need 4.5:1; take a darker colour"]),
+        ("\n[title]", '[theme]\naccent_dark = "#1b5566"\n[title]', ["line 6: theme.accent_dark #1b5566 is hard to read: links on the dark sheet would reach a contrast of 2.0:1 and need 4.5:1; take a lighter colour"]),
+        ("\n[title]", '[theme]\ntrend_colours = "signals"\n[title]', ['line 6: theme.trend_colours “signals” is not known (did you mean “signal”?); write "signal" (green, grey and red) or "neutral" (one colour for all)']),
+        ("\n[title]", '[theme]\nlogo = "logo.png"\n[title]', ["line 6: theme.logo “logo.png”: a file can only be taken by “mailer newsletter import”; run that"]),
+        ("\n[title]", '[theme]\nlogo = "media:logo.png"\n[title]', ["line 6: theme.logo “media:logo.png”: “logo.png” is no picture of ours; import the file beside the text that shows it"]),
+        ("\n[title]", '[theme]\ncolour = "x"\n[title]', ["line 6: “theme.colour” is not a known key (did you mean “trend_colours”?); write one of accent, accent_dark, paper, paper_dark, trend_colours, logo"]),
+        ("\n[title]", 'theme = "dark"\n[title]', ["line 5: theme must be a table: a line [theme] with its keys below"]),
+        ("\n[title]", "[footer]\nbe = 1\n[title]", ['line 6: footer.be must be text in quotes, as "…"; three quotes at each end let it have several lines']),
+        ("\n[title]", '[footer]\nby = "x"\n[title]', ["line 6: “footer.by” is not a known key (did you mean “be”?); write one of be, ru, en"]),
+        ("\n[title]", '[footer]\nbe = "a\\u0000"\n[title]', ["line 6: footer.be holds a character that can’t be printed (U+0000); delete it"]),
+        ("\n[title]", f'[footer]\nbe = "{"a" * 1001}"\n[title]', ["line 6: footer.be has 1001 characters and stands in every mail; shorten it to at most 1000"]),
         (LEAST[LEAST.index("[[topic]]") :], "", ["there is no topic; add a line [[topic]] with slug and title below it"]),
         ("[[topic]]", "[topic]", ["line 10: topic must be a list of tables: a line [[topic]] with two brackets before each"]),
         ('slug = "russia"\n', "", ['line 10: slug is missing; write slug = "russia"']),
