@@ -164,7 +164,7 @@ def test_who_left_is_not_mailed_again_after_a_kill(short: Stage, *, left_first: 
 
     (issue,) = json.loads(books)["issues"]
     assert (issue["accepted"], issue["unknown"], issue["books_balance"]) == (FEW - 1, 1, True)
-    assert [content for content in theirs if b"\r\nList-Id:" in content] == []
+    assert [content for content in theirs if b"\r\nList-Unsubscribe:" in content] == []
 
 
 def test_told_twice_while_it_starts_it_leaves_too(short: Stage) -> None:

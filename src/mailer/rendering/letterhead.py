@@ -68,6 +68,8 @@ def letter_skeleton(mail: RenderedMail, letterhead: Letterhead, kind: LetterKind
     """Return a Letter as finished bytes: an answer to something a reader did (RFC 3834 §5)."""
     lines = [
         *_common(mail, letterhead, DATE_MARK),
+        # Enough to say why the return path is not the sender's, and no more: there is no list to leave yet.
+        *_list_names(letterhead),
         headers.plain("Feedback-ID", _feedback_id(letterhead, kind)),
         headers.plain("Auto-Submitted", "auto-generated"),
         # What Exchange reads in place of Auto-Submitted.
@@ -90,19 +92,26 @@ def _common(mail: RenderedMail, letterhead: Letterhead, date: str) -> list[bytes
 
 
 def _list_headers(letterhead: Letterhead) -> list[bytes]:
-    """Name the list and everything one can do with it: RFC 2919, RFC 2369 §3 and RFC 8058."""
+    """Say everything one can do with the list: RFC 2369 §3 and RFC 8058."""
     links, language = letterhead.links, letterhead.language
     ways_out = [links.unsubscribe(holes.TOKEN), links.unsubscribe_by_mail(holes.RETURN_TOKEN)]
     return [
-        headers.list_id(letterhead.title, f"{letterhead.newsletter}.{letterhead.domain}"),
+        *_list_names(letterhead),
         headers.uris("List-Unsubscribe", [way for way in ways_out if way]),
         headers.plain("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
         headers.uris("List-Subscribe", [links.subscribe(language)]),
-        headers.uris("List-Help", [links.home(language)]),
         headers.uris("List-Archive", [links.archive(language, letterhead.newsletter)]),
-        headers.uris("List-Owner", [f"mailto:{letterhead.reply_to or letterhead.sender}"]),
         # A mail to the list reaches nobody (RFC 2369 §3.4).
         headers.plain("List-Post", "NO"),
+    ]
+
+
+def _list_names(letterhead: Letterhead) -> list[bytes]:
+    """Name the list, its owner and where to ask: RFC 2919 and RFC 2369 §3."""
+    return [
+        headers.list_id(letterhead.title, f"{letterhead.newsletter}.{letterhead.domain}"),
+        headers.uris("List-Help", [letterhead.links.home(letterhead.language)]),
+        headers.uris("List-Owner", [f"mailto:{letterhead.reply_to or letterhead.sender}"]),
     ]
 
 

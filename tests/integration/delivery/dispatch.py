@@ -64,7 +64,7 @@ class ObservedConnection(Connection):
         if body is not None:
             to = re.search(rb"\r\nTo: (.*)\r\n", b"\r\n" + body)
             assert to is not None
-            is_letter = b"\r\nList-Id:" not in body
+            is_letter = b"\r\nList-Unsubscribe:" not in body
             self.begun.append(Begun(to[1].decode(), asyncio.get_running_loop().time(), is_letter))
         await super().say(body, offer)
 

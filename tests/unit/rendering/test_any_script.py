@@ -40,13 +40,13 @@ VALUES = {
 }
 MIME = ["Content-Language", "MIME-Version", "Content-Type"]
 OF_AN_EDITION = [
-    *("From", "Reply-To", "To", "Subject", "Date", "Message-ID", "List-Id", "List-Unsubscribe"),
-    *("List-Unsubscribe-Post", "List-Subscribe", "List-Help", "List-Archive", "List-Owner", "List-Post"),
-    *("Feedback-ID", "Precedence", *MIME),
+    *("From", "Reply-To", "To", "Subject", "Date", "Message-ID", "List-Id", "List-Help"),
+    *("List-Owner", "List-Unsubscribe", "List-Unsubscribe-Post", "List-Subscribe", "List-Archive"),
+    *("List-Post", "Feedback-ID", "Precedence", *MIME),
 ]
 OF_A_LETTER = [
-    *("From", "Reply-To", "To", "Subject", "Date", "Message-ID"),
-    *("Feedback-ID", "Auto-Submitted", "X-Auto-Response-Suppress", *MIME),
+    *("From", "Reply-To", "To", "Subject", "Date", "Message-ID", "List-Id", "List-Help"),
+    *("List-Owner", "Feedback-ID", "Auto-Submitted", "X-Auto-Response-Suppress", *MIME),
 ]
 # Letters of any script, marks and signs; controls and breaks are refused where a file is read.
 CHARACTERS = st.characters(exclude_categories=("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"))

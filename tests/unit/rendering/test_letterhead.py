@@ -109,14 +109,14 @@ def test_feedback_is_counted_by_issue_newsletter_and_language_but_not_by_reader(
     assert 5 <= len(fields[3]) <= 15
 
 
-def test_a_letter_is_an_answer_and_no_list_mail() -> None:
-    """It carries its own date and RFC 3834's mark, and nothing of a list."""
+def test_a_letter_is_an_answer_that_names_its_list() -> None:
+    """It carries its own date, RFC 3834's mark and whose mail it is, but no way to leave a list."""
     found = message(letter_skeleton(MAIL, HEAD, LetterKind.CONFIRM))
 
     assert found["Date"] == "Sun, 22 Nov 2026 09:30:00 +0000"
     assert found["Auto-Submitted"] == "auto-generated"
     assert found["X-Auto-Response-Suppress"] == "OOF, AutoReply"
-    assert not [name for name in found if name.startswith("List-")]
+    assert [name for name in found if name.startswith("List-")] == ["List-Id", "List-Help", "List-Owner"]
 
 
 def test_answers_go_where_the_newsletter_says() -> None:
