@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from mailer.domain.checks.machine import ANY_MACHINE, Machine
 from mailer.domain.finding import Check, Finding, Severity, blocking, by_weight, warning
 from mailer.domain.issue import Issue, IssueWords
 from mailer.domain.language import Language
 from mailer.domain.newsletter import Newsletter
 from mailer.domain.period import Period, last_ended_week
 from mailer.domain.plan import Grid, arrange
+from mailer.editorial.preflight import Before, check_words, read_before
 from mailer.errors import NotFound
 from mailer.storage import Database, Transaction, commentaries, issues, newsletters, readers
 
@@ -50,65 +52,75 @@ async def build(
     *,
     words: Mapping[Language, IssueWords],
     now: datetime,
+    machine: Machine = ANY_MACHINE,
 ) -> Draft:
     """Gather the commentaries of *period* into its draft issue; again puts in what changed.
+
+    Args:
+        database: of the installation.
+        newsletter: as stored.
+        period: which it reports on.
+        words: what editors say about it, by language.
+        now: aware UTC.
+        machine: which it goes out from.
 
     Raises:
         InvalidMove: the issue has left the state of a draft.
     """
-
-    def work(tx: Transaction) -> Draft:
-        return _draft(tx, newsletter, issues.build(tx, newsletter.slug, period, words=words, now=now))
-
-    return await database.write(work)
+    issue = await database.write(lambda tx: issues.build(tx, newsletter.slug, period, words=words, now=now))
+    return await get(database, issue.id, machine)
 
 
-async def find(database: Database, newsletter: Newsletter, period: Period) -> Draft:
+async def find(
+    database: Database, newsletter: Newsletter, period: Period, machine: Machine = ANY_MACHINE
+) -> Draft:
     """Return the issue of *period* with its findings.
 
     Raises:
         NotFound: it has not been built.
     """
-
-    def work(tx: Transaction) -> Draft:
-        issue = issues.of_period(tx, newsletter.slug, period)
-        if issue is None:
-            raise NotFound(
-                f"there is no issue for {period.key} yet; run “mailer issue build --week {period.key}”"
-            )
-        return _draft(tx, newsletter, issue)
-
-    return await database.read(work)
+    issue = await database.read(lambda tx: issues.of_period(tx, newsletter.slug, period))
+    if issue is None:
+        raise NotFound(
+            f"there is no issue for {period.key} yet; run “mailer issue build --week {period.key}”"
+        )
+    return await get(database, issue.id, machine)
 
 
-async def get(database: Database, issue_id: int) -> Draft:
+async def get(database: Database, issue_id: int, machine: Machine = ANY_MACHINE) -> Draft:
     """Return the issue with that number and its findings.
+
+    Args:
+        database: of the installation.
+        issue_id: its number.
+        machine: which it goes out from.
 
     Raises:
         NotFound: there is none.
     """
-
-    def work(tx: Transaction) -> Draft:
-        issue = issues.get(tx, issue_id)
-        return _draft(tx, newsletters.pick(tx, issue.newsletter), issue)
-
-    return await database.read(work)
+    found, before = await database.read(lambda tx: _read(tx, issue_id, machine))
+    more = await check_words(database, found.grid, found.issue, before, machine)
+    return replace(found, findings=by_weight([*found.findings, *more]))
 
 
-def _draft(tx: Transaction, newsletter: Newsletter, issue: Issue) -> Draft:
+def _read(tx: Transaction, issue_id: int, machine: Machine) -> tuple[Draft, Before]:
+    issue = issues.get(tx, issue_id)
+    newsletter = newsletters.pick(tx, issue.newsletter)
     assert issue.period is not None
     stored = commentaries.of_period(tx, newsletter.slug, issue.period)
     grid, findings = arrange(newsletter, issue.period, stored)
     audience = readers.active_count(tx, newsletter.slug)
-    if not audience:
-        findings.append(
-            blocking(
-                Check.NO_READER,
-                "no reader has confirmed a subscription yet",
-                "sign up on the site’s first page and confirm from the mail",
-            )
-        )
-    findings += [
+    findings += _audience(newsletter, audience)
+    return Draft(newsletter, issue, grid, audience, tuple(findings)), read_before(tx, grid, machine)
+
+
+def _audience(newsletter: Newsletter, audience: Mapping[Language, int]) -> list[Finding]:
+    nobody = blocking(
+        Check.NO_READER,
+        "no reader has confirmed a subscription yet",
+        "sign up on the site’s first page and confirm from the mail",
+    )
+    elsewhere = [
         warning(
             Check.LANGUAGE_NOT_OFFERED,
             f"{count} {'reader gets' if count == 1 else 'readers get'} other newsletters in {language}, in "
@@ -118,4 +130,4 @@ def _draft(tx: Transaction, newsletter: Newsletter, issue: Issue) -> Draft:
         for language, count in audience.items()
         if language not in newsletter.languages
     ]
-    return Draft(newsletter, issue, grid, audience, by_weight(findings))
+    return elsewhere if audience else [nobody]

@@ -43,6 +43,17 @@ def newest(
     return sorted(found, key=lambda public: public.period, reverse=True)[:limit]
 
 
+def periods(tx: Transaction, newsletter_slug: str, *, kinds: Collection[IssueKind]) -> set[Period]:
+    """Return the periods whose issue was released."""
+    released = (
+        select(issue.c.period)
+        .join(newsletter, newsletter.c.id == issue.c.newsletter_id)
+        .where((newsletter.c.slug == newsletter_slug) & issue.c.state.in_(PUBLIC) & issue.c.kind.in_(kinds))
+        .where(issue.c.period.is_not(None))
+    )
+    return {parse_period(key) for key in tx.scalars(released)}
+
+
 def of_period(
     tx: Transaction, newsletter_slug: str, period: Period, *, kinds: Collection[IssueKind]
 ) -> dict[Language, PublicIssue]:

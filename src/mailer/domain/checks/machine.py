@@ -8,6 +8,7 @@ from __future__ import annotations
 import ipaddress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 from urllib.parse import urlsplit
 
 from mailer.domain.alignment import is_aligned
@@ -36,6 +37,10 @@ class Machine:
     leaves_machine: bool = False
     signs_as: str = ""
     signing_problem: str = ""
+
+
+ANY_MACHINE: Final = Machine()
+"""One of which nothing is known."""
 
 
 def unready_machine(machine: Machine, sender: str) -> list[Finding]:

@@ -110,6 +110,12 @@ def _path_on_our_site(url: str, base: str) -> str | None:
     return asked.path[len(ours.path) :]
 
 
+def pictures_of(found: References, base: str) -> list[str]:
+    """Return the names of our pictures that a text shows or links to."""
+    shown = [each.address.removeprefix(SCHEME) for each in found.pictures if each.address.startswith(SCHEME)]
+    return shown + [url.rpartition("/")[2] for url in found.links if place_of(url, base) is Place.MEDIA]
+
+
 def bad_references(found: References, known: Known, where: str) -> list[Finding]:
     """Say which links and pictures of a text would fail its readers.
 
@@ -187,7 +193,7 @@ def _bad_file(name: str, shown: str, known: Known, where: str) -> Finding | None
     return blocking(
         Check.PICTURE_MISSING,
         f"{where} shows {shown}, and that picture is not here",
-        f"import {where} again together with the picture’s file",
+        "import the text again, together with the picture’s file",
         where=where,
     )
 
