@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -92,6 +93,7 @@ class House:
             node_id=node_id,
             released_at=utc_now().replace(microsecond=0),
             templates=self.templates,
+            html_holds_bytes=sys.maxsize,
             fence=self.fence(database),
         )
 

@@ -24,6 +24,7 @@ from mailer.errors import InvalidMove
 from mailer.storage import Database, Transaction, firings, issues
 
 _log = structlog.get_logger()
+_HELD = "something is missing; “mailer issue check” names it and what to do"
 
 
 class Happened(StrEnum):
@@ -118,15 +119,18 @@ async def _release_or_remind(
     is_draft = issue is not None and issue.kind is IssueKind.REGULAR and issue.state is IssueState.DRAFT
     if issue is None or not is_draft or now < times.remind_at:
         return []
-    reason = await _what_it_waits_for(database, newsletter, issue)
+    reason = await _what_it_waits_for(database, newsletter, issue, terms)
     if reason is None and now < times.release_at:
         return []
     if reason is None:
         try:
             await release(database, issue.id, replace(terms, deadline_at=times.deadline_at))
-        except (Held, InvalidMove):
-            # A text changed, or somebody else was first: the next ring sees how it stands.
+        except InvalidMove:
+            # Somebody else was first: the next ring sees how it stands.
             return []
+        except Held:
+            # Found in the finished editions, or a text changed meanwhile.
+            reason = _HELD
         except Fenced:
             reason = "nothing may be sent until a person allows it; run “mailer sending allow”"
         else:
@@ -137,10 +141,12 @@ async def _release_or_remind(
     return [_note(Happened.REMINDED, newsletter, issue.id)]
 
 
-async def _what_it_waits_for(database: Database, newsletter: Newsletter, issue: Issue) -> str | None:
+async def _what_it_waits_for(
+    database: Database, newsletter: Newsletter, issue: Issue, terms: Terms
+) -> str | None:
     """Say why an issue does not go out by itself, or None."""
-    if (await draft.get(database, issue.id)).blocking:
-        return "something is missing; “mailer issue check” names it and what to do"
+    if (await draft.get(database, issue.id, terms.machine)).blocking:
+        return _HELD
     if newsletter.release_rule is not ReleaseRule.AUTOMATIC:
         return "waits for approval; release it at the desk or by “mailer issue release”"
     # Who took it back decides when it goes again.

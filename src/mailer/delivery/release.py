@@ -7,17 +7,19 @@ limit on time and memory. What is frozen never changes.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 
 from mailer.delivery.fence import Fence
-from mailer.delivery.letterpress import letterhead
+from mailer.delivery.printing import Printed, print_editions, unfit
 from mailer.delivery.recovery import undo_release
-from mailer.domain.content import RenderedMail
+from mailer.domain.checks.machine import ANY_MACHINE, Machine
+from mailer.domain.checks.weight import HTML_HOLDS_BYTES
 from mailer.domain.fence import Mark
-from mailer.domain.finding import Check, Finding, blocking
+from mailer.domain.finding import Check, Finding, Severity, blocking
 from mailer.domain.issue import Issue, IssueKind, IssueMove
 from mailer.domain.links import Links
 from mailer.domain.plan import Plan
@@ -26,15 +28,11 @@ from mailer.editorial import contents, draft
 from mailer.editorial.draft import Draft
 from mailer.editorial.schedule_times import zone_of
 from mailer.errors import InvalidMove, MailerError
-from mailer.rendering.apart import render_apart
-from mailer.rendering.letterhead import edition_skeleton
 from mailer.storage import Database, Transaction, editions, freeze, installation, issues
 from mailer.storage.editions import StoredEdition
 from mailer.storage.freeze import Allotment, Choice
 from mailer.storage.installation import Identity
 
-_RENDER_S = 60.0
-_RENDER_BYTES = 1 << 30
 _SAMPLE = blocking(
     Check.SAMPLE_TEXTS,
     "this installation holds the sample’s texts, which may not leave this machine",
@@ -67,6 +65,8 @@ class Terms:
         deadline_at: until when it may be sent, as the clock says; None for a person, who may be late.
         slice_size: most readers in one transaction.
         templates: the folder of the mail templates; None takes those that came with the product.
+        machine: which it goes out from, for the checks.
+        html_holds_bytes: a larger HTML part holds the issue; only a measurement asks for more.
         fence: of the installation, which must let it pass; None only where no copy can leave a data
             folder that was restored (tests of other things).
     """
@@ -79,6 +79,8 @@ class Terms:
     deadline_at: datetime | None = None
     slice_size: int = freeze.SLICE
     templates: Path | None = None
+    machine: Machine = ANY_MACHINE
+    html_holds_bytes: int = HTML_HOLDS_BYTES
     fence: Fence | None = None
 
 
@@ -98,7 +100,8 @@ async def release(database: Database, issue_id: int, terms: Terms) -> Issue:
         lambda tx: issues.advance(tx, issue_id, IssueMove.RELEASE, releasing_node=terms.node_id)
     )
     try:
-        return await _freeze(database, _free_to_go(await draft.get(database, issue_id)), terms)
+        found = await draft.get(database, issue_id, terms.machine)
+        return await _freeze(database, _free_to_go(found), terms)
     except BaseException:
         # Also when the command is interrupted: a draft that can be released again is the only way back.
         await asyncio.shield(database.write(lambda tx: undo_release(tx, issue_id, terms.node_id)))
@@ -120,6 +123,14 @@ def _free_to_go(found: Draft) -> Draft:
     if found.blocking:
         raise Held(found.blocking)
     return found
+
+
+def _fit_to_go(printed: Mapping[str, Printed], terms: Terms) -> None:
+    """Hold what a mailbox would cut off, before anything is stored."""
+    found = unfit(printed, html_holds_bytes=terms.html_holds_bytes)
+    holding = tuple(finding for finding in found if finding.severity is Severity.BLOCKING)
+    if holding:
+        raise Held(holding)
 
 
 async def _freeze(database: Database, found: Draft, terms: Terms) -> Issue:
@@ -147,19 +158,8 @@ def _check_still_ours(tx: Transaction, issue_id: int, terms: Terms) -> None:
 
 async def _freeze_editions(database: Database, found: Draft, terms: Terms) -> Allotment:
     by_choice = contents.plans(found.grid)
-    plans = {plan.key: plan for plan in by_choice.values() if plan.cells}
-    said = {
-        key: contents.edition_content(found.grid, found.issue, plan, terms.links)
-        for key, plan in plans.items()
-    }
-    mails = await asyncio.to_thread(
-        render_apart,
-        list(said.values()),
-        timeout_s=_RENDER_S,
-        memory_bytes=_RENDER_BYTES,
-        folder=terms.templates,
-    )
-    rendered = {key: (plans[key], mail) for key, mail in zip(said, mails, strict=True)}
+    printed = await print_editions(found, terms.links, date=terms.released_at, templates=terms.templates)
+    _fit_to_go(printed, terms)
 
     def store(tx: Transaction) -> Allotment:
         # In the order of choices: a language's first edition is that of readers who did not choose,
@@ -167,8 +167,8 @@ async def _freeze_editions(database: Database, found: Draft, terms: Terms) -> Al
         ids = {}
         for plan in by_choice.values():
             if plan.key not in ids:
-                made = rendered.get(plan.key)
-                edition = _stored(found, terms, *made) if made else _empty(found.issue.id, plan)
+                made = printed.get(plan.key)
+                edition = _stored(found.issue.id, made) if made else _empty(found.issue.id, plan)
                 ids[plan.key] = editions.add(tx, edition)
         return Allotment(
             issue_id=found.issue.id,
@@ -181,22 +181,16 @@ async def _freeze_editions(database: Database, found: Draft, terms: Terms) -> Al
     return await database.write(store)
 
 
-def _stored(found: Draft, terms: Terms, plan: Plan, mail: RenderedMail) -> StoredEdition:
-    skeleton = edition_skeleton(
-        mail,
-        letterhead(found.newsletter, plan.language, terms.links),
-        issue_key=found.issue.key,
-        date=terms.released_at,
-    )
+def _stored(issue_id: int, printed: Printed) -> StoredEdition:
     return StoredEdition(
-        issue_id=found.issue.id,
-        plan=plan.key,
-        language=plan.language,
-        subject=mail.subject,
-        html=mail.html,
-        text=mail.text,
-        skeleton=skeleton.pack(),
-        digest=skeleton.digest,
+        issue_id=issue_id,
+        plan=printed.plan.key,
+        language=printed.plan.language,
+        subject=printed.mail.subject,
+        html=printed.mail.html,
+        text=printed.mail.text,
+        skeleton=printed.skeleton.pack(),
+        digest=printed.skeleton.digest,
     )
 
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, func, insert, select
 
 from mailer.domain.delivery import DeliveryState, SkipReason
 from mailer.domain.language import Language
@@ -50,6 +50,18 @@ class Allotment:
     editions: Mapping[Choice, int]
     empty: frozenset[int]
     released_at: datetime
+
+
+def audience(tx: Transaction, newsletter_slug: str) -> dict[Choice, int]:
+    """Return how many confirmed readers there are by what decides their edition."""
+    rows = tx.execute(
+        select(reader.c.language, reader.c.missing_choice, func.count())
+        .join(subscription, subscription.c.reader_id == reader.c.id)
+        .join(newsletter, newsletter.c.id == subscription.c.newsletter_id)
+        .where((newsletter.c.slug == newsletter_slug) & (subscription.c.standing == Standing.ACTIVE))
+        .group_by(reader.c.language, reader.c.missing_choice)
+    )
+    return {Choice(language, missing): count for language, missing, count in rows}
 
 
 def write_slice(
