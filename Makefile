@@ -64,6 +64,7 @@ lock: .venv/.test ## pin what pyproject.toml asks for; UPGRADE=1 takes the newes
 	$(COMPILE) pyproject.toml -o requirements.lock
 	$(COMPILE) --group build -c requirements.lock -o requirements-build.lock
 	$(COMPILE) --group test -c requirements.lock -c requirements-build.lock -o requirements-test.lock
+	@$(BIN)/python -m tests.tools.node
 
 clean: ## remove .venv and what the checks keep for speed
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from tests.tools import node
 from tests.tools.catalogue import TOOLS, Tool, cache_folder, locate, missing
 from tests.tools.debian import NotUnpacked, unpack
 
@@ -31,7 +32,8 @@ def main() -> int:
         lacking = _lacking()
     for tool in lacking:
         print(f"Without it some tests are left out: {missing(tool)}", file=sys.stderr)
-    return 1 if lacking and os.environ.get("CI") == "true" else 0
+    fetched = _fetch_for_node()
+    return 1 if (lacking or not fetched) and os.environ.get("CI") == "true" else 0
 
 
 def _bring(tools: Sequence[Tool], folder: Path) -> None:
@@ -49,6 +51,15 @@ def _bring(tools: Sequence[Tool], folder: Path) -> None:
         print(f"That did not work (is there a network?): {reason}", file=sys.stderr)
     else:
         print(f"Done in {time.monotonic() - began:.0f} s", file=sys.stderr)
+
+
+def _fetch_for_node() -> bool:
+    try:
+        node.fetch()
+    except (node.NotFetched, OSError) as reason:
+        print(f"Without it some tests are left out: {node.MISSING} ({reason})", file=sys.stderr)
+        return False
+    return True
 
 
 def _lacking() -> list[Tool]:
