@@ -1,8 +1,8 @@
 """What an editor writes, made into HTML that is safe in a mail and on a page.
 
-Writers are trusted with words, not with markup: raw HTML is shown as it was typed, pictures become
-their description (a picture fetched from elsewhere would report who reads), a link leads to the web
-or to a mailbox or is no link. nh3 then lets through only the tags we know, whatever came before.
+Writers are trusted with words, not with markup: raw HTML is shown as it was typed, a picture from
+elsewhere becomes its description (fetching it would report who reads), a link leads to the web or to
+a mailbox or is no link. nh3 then lets through only the tags we know, whatever came before.
 The plain-text half of a mail is written by rendering/plaintext.py from the same parser.
 """
 
@@ -16,51 +16,143 @@ import nh3
 from markdown_it import MarkdownIt
 from markdown_it.common.utils import escapeHtml
 from markdown_it.renderer import RendererHTML
+from markdown_it.rules_block import StateBlock
 from markdown_it.token import Token
+from mdit_py_plugins.footnote import footnote_plugin
 
-_SCHEMES = ("http", "https", "mailto")
+from mailer.domain.language import Language
+from mailer.rendering import footnotes, pictures
+from mailer.rendering.inline_words import settle
+
 _DEEPEST_HEADING = 6
 # The mail's own headings are h1 (the issue) and h2 (each headline).
 _HEADINGS_BEGIN_BELOW = 2
+# Quotes and lists inside each other; what is nested deeper is shown as a paragraph, marks and all.
+# The parser's own limit, beyond which it drops words, is 20; a list counts for two.
+_DEEPEST_BLOCK = 16
+
 _TAGS = {
-    "p", "br", "hr", "em", "strong", "code", "pre", "blockquote", "a", "ul", "ol", "li",
+    "p", "br", "hr", "em", "strong", "code", "pre", "blockquote", "a", "ul", "ol", "li", "div", "img", "sup",
     "h3", "h4", "h5", "h6", "table", "thead", "tbody", "tr", "th", "td",
 }  # fmt: skip
-_ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}}
+_ATTRIBUTES = {
+    "a": {"href", "title", "id", "aria-label"},
+    "img": {"src", "alt", "width", "height"},
+    "li": {"id"},
+    "ol": {"start"},
+    "th": {"scope"},
+}
+_CLASSES = {
+    "div": {pictures.CLASS, footnotes.CLASS},
+    "p": {pictures.CAPTION_CLASS},
+    "table": {"data"},
+    "th": {"center", "right"},
+    "td": {"center", "right"},
+}
 
 
-def to_html(markdown: str) -> str:
-    """Return *markdown* as safe HTML blocks; its headings begin at h3."""
+def to_html(markdown: str, language: Language, *, anchor: str = "", media_url: str = "") -> str:
+    """Return *markdown* as safe HTML blocks; its headings begin at h3.
+
+    Args:
+        markdown: as an editor wrote it.
+        language: decides about quotes and spaces, and names what a screen reader reads of notes.
+        anchor: the topic's slug; keeps the notes' ids apart where several texts share a document.
+        media_url: where our pictures lie, without a slash at the end; empty shows their descriptions.
+    """
     parser = markdown_parser()
-    tokens = parser.parse(markdown)
-    _lower_headings(tokens)
-    rendered = parser.renderer.render(tokens, parser.options, {})
-    return nh3.clean(rendered, tags=_TAGS, attributes=_ATTRIBUTES, url_schemes=set(_SCHEMES)).strip()
+    env = {"language": language, "anchor": anchor, "media_url": media_url}
+    tokens = parse_markdown(markdown, language)
+    _shape(tokens)
+    if media_url:
+        pictures.mark_figures(tokens)
+    return clean(parser.renderer.render(tokens, parser.options, env), media_url).strip()
+
+
+def clean(html: str, media_url: str = "") -> str:
+    """Return *html* with nothing in it but the tags and attributes that a text may have."""
+
+    def checked(tag: str, name: str, value: str) -> str | None:
+        return None if (tag, name) == ("img", "src") and not pictures.lies_below(value, media_url) else value
+
+    cleaned = nh3.clean(
+        html,
+        tags=_TAGS,
+        attributes=_ATTRIBUTES,
+        allowed_classes=_CLASSES,
+        attribute_filter=checked,
+        url_schemes={"http", "https", "mailto"},
+        # A mail is no page: there is no opener. The web part (webpart.py) adds it.
+        link_rel=None,
+    )
+    # nh3 spells the one character out: six bytes for two, some hundred times in an issue.
+    return cleaned.replace("&nbsp;", "\u00a0")
+
+
+def parse_markdown(markdown: str, language: Language) -> list[Token]:
+    """Return the blocks of *markdown*, their words set by the practice of *language*."""
+    tokens = markdown_parser().parse(markdown, {})
+    for token in tokens:
+        if token.type == "inline":
+            token.children = settle(token.children or [], language)
+    return tokens
 
 
 @cache
 def markdown_parser() -> MarkdownIt:
-    """Return the one parser: CommonMark and tables, no HTML, links to the web and to mailboxes only."""
+    """Return the one parser: CommonMark, tables and footnotes, no HTML."""
     parser = MarkdownIt("commonmark", {"html": False}, renderer_cls=_Renderer).enable("table")
-    # A refused link stays as it was typed, so that the editor sees it in the preview.
-    parser.validateLink = _leads_out  # type: ignore[method-assign]
+    parser.use(footnote_plugin, inline=False)
+    parser.block.ruler.before("table", "too_deep", _too_deep)
+    footnotes.teach(parser)
+    # Any address is parsed; inline_words.py turns a link that leads elsewhere back into what was typed.
+    parser.validateLink = _any_address  # type: ignore[method-assign]
     return parser
 
 
 class _Renderer(RendererHTML):
-    """CommonMark's renderer, with a picture's description in place of the picture."""
+    """CommonMark's renderer, which shows a picture only when it is ours."""
 
     def image(self, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
-        return escapeHtml(self.renderInlineAsText(tokens[index].children, options, env))
+        token = tokens[index]
+        alt = self.renderInlineAsText(token.children, options, env)
+        picture = pictures.picture_of(token)
+        if picture is None or not env["media_url"]:
+            return escapeHtml(alt)
+        return pictures.image_html(picture, alt, env["media_url"]) + pictures.caption_html(token)
 
 
-def _leads_out(url: str) -> bool:
-    scheme, colon, rest = url.strip().partition(":")
-    return bool(colon and rest) and scheme.lower() in _SCHEMES
+def _any_address(url: str) -> bool:  # noqa: ARG001 - the parser asks for each
+    return True
 
 
-def _lower_headings(tokens: Sequence[Token]) -> None:
+def _too_deep(state: StateBlock, line: int, end: int, silent: bool) -> bool:  # noqa: FBT001 - the parser's form
+    if silent or state.level < _DEEPEST_BLOCK:
+        return False
+    last = line + 1
+    while last < end and not state.isEmpty(last) and state.sCount[last] >= state.blkIndent:
+        last += 1
+    state.push("paragraph_open", "p", 1).map = [line, last]
+    words = state.push("inline", "", 0)
+    words.content = state.getLines(line, last, state.blkIndent, False).strip()
+    words.map = [line, last]
+    words.children = []
+    state.push("paragraph_close", "p", -1)
+    state.line = last
+    return True
+
+
+def _shape(tokens: Sequence[Token]) -> None:
+    """Lower the headings, and say of a table what a screen reader needs and a mail's sheet can find."""
     for token in tokens:
         if token.type in {"heading_open", "heading_close"}:
             level = int(token.tag.removeprefix("h")) + _HEADINGS_BEGIN_BELOW
             token.tag = f"h{min(level, _DEEPEST_HEADING)}"
+        elif token.type == "table_open":
+            token.attrSet("class", "data")
+        elif token.type in {"th_open", "td_open"}:
+            side = str(token.attrs.pop("style", "")).removeprefix("text-align:")
+            if side in {"center", "right"}:
+                token.attrSet("class", side)
+            if token.type == "th_open":
+                token.attrSet("scope", "col")

@@ -1,7 +1,8 @@
 """The plain-text half of a mail, written from the editor's Markdown and not scraped from the HTML.
 
 Some readers see only this half, some choose it because it fetches nothing; so it is set with care:
-72 columns, quotes with “> ”, links as numbered notes at the end, no word ever broken.
+72 columns, quotes with “> ”, links and footnotes as one row of numbered notes at the end, no word ever
+broken.
 """
 
 from __future__ import annotations
@@ -12,7 +13,10 @@ from dataclasses import dataclass, field
 
 from markdown_it.tree import SyntaxTreeNode
 
-from mailer.rendering.markdown import markdown_parser
+from mailer.domain.language import Language
+from mailer.rendering.languages import translations
+from mailer.rendering.markdown import parse_markdown
+from mailer.rendering.pictures import lone_picture, picture_of
 
 WIDTH = 72
 """Columns of a line: RFC 5322 asks for at most 78, and answers that quote it add two at a time."""
@@ -22,17 +26,23 @@ _HARD_BREAK = "\n"
 _LEAST_WIDTH = 20
 
 
-def to_text(markdown: str) -> str:
+def to_text(markdown: str, language: Language) -> str:
     """Return *markdown* as plain text, LF line ends, no newline at the end.
 
     A link becomes ``words [1]`` and its address a note after the text; a link whose words are its
-    own address stays where it is.
+    own address stays where it is. Footnotes are numbered in the same row.
     """
-    notes = _Notes()
-    blocks = _blocks(SyntaxTreeNode(markdown_parser().parse(markdown)).children, WIDTH, notes)
-    if notes.addresses:
-        blocks.append("\n".join(f"[{i}] {address}" for i, address in enumerate(notes.addresses, start=1)))
-    return "\n\n".join(blocks)
+    nodes = SyntaxTreeNode(parse_markdown(markdown, language)).children
+    footnotes = [note for node in nodes if node.type == "footnote_block" for note in node.children]
+    notes = _Notes(language)
+    blocks = _blocks(nodes, WIDTH, notes)
+    written: list[str] = []
+    # What a footnote links to becomes a note in its turn: the list grows while it is written.
+    for number, note in enumerate(notes.entries, start=1):
+        mark = f"[{number}] "
+        words = note if isinstance(note, str) else _footnote(footnotes[note], WIDTH - len(mark), notes)
+        written.append(_hanging(mark, words))
+    return "\n\n".join([*blocks, "\n".join(written)] if written else blocks)
 
 
 def wrap(text: str, width: int = WIDTH) -> str:
@@ -47,15 +57,18 @@ def wrap(text: str, width: int = WIDTH) -> str:
 
 @dataclass(slots=True)
 class _Notes:
-    """Addresses of the links met so far, in order, each once."""
+    """Addresses of links and ids of footnotes met so far, in order, each once."""
 
-    addresses: list[str] = field(default_factory=list)
+    language: Language
+    entries: list[str | int] = field(default_factory=list)
+    numbers: dict[str | int, int] = field(default_factory=dict)
 
-    def number(self, address: str) -> int:
+    def number(self, entry: str | int) -> int:
         """Return the note's number, from 1."""
-        if address not in self.addresses:
-            self.addresses.append(address)
-        return self.addresses.index(address) + 1
+        if entry not in self.numbers:
+            self.entries.append(entry)
+            self.numbers[entry] = len(self.entries)
+        return self.numbers[entry]
 
 
 def _blocks(nodes: Iterable[SyntaxTreeNode], width: int, notes: _Notes) -> list[str]:
@@ -63,8 +76,17 @@ def _blocks(nodes: Iterable[SyntaxTreeNode], width: int, notes: _Notes) -> list[
     return [block for block in written if block]
 
 
+def _footnote(node: SyntaxTreeNode, width: int, notes: _Notes) -> str:
+    return "\n\n".join(_blocks(node.children, width, notes))
+
+
 def _paragraph(node: SyntaxTreeNode, width: int, notes: _Notes) -> str:
-    return wrap(_words(node.children, notes), width)
+    words = wrap(_words(node.children, notes), width)
+    for child in node.children:
+        picture = lone_picture(child.token) if child.type == "inline" and child.token else None
+        if picture and picture.attrs.get("title"):
+            words += "\n" + wrap(str(picture.attrs["title"]), width)
+    return words.strip("\n")
 
 
 def _heading(node: SyntaxTreeNode, width: int, notes: _Notes) -> str:
@@ -86,6 +108,10 @@ def _rule(node: SyntaxTreeNode, width: int, notes: _Notes) -> str:  # noqa: ARG0
     return "* * *".center(width).rstrip()
 
 
+def _nothing(node: SyntaxTreeNode, width: int, notes: _Notes) -> str:  # noqa: ARG001 - one signature for all
+    return ""
+
+
 def _bullets(node: SyntaxTreeNode, width: int, notes: _Notes) -> str:
     return _listed(node, ["- "] * len(node.children), width, notes)
 
@@ -101,12 +127,16 @@ def _listed(node: SyntaxTreeNode, marks: Sequence[str], width: int, notes: _Note
     items = []
     for mark, item in zip(marks, node.children, strict=True):
         inside = "\n\n".join(_blocks(item.children, width - len(mark), notes))
-        hanging = textwrap.indent(inside, " " * len(mark))[len(mark) :]
-        items.append(mark.rstrip() if not inside else mark + hanging)
+        items.append(_hanging(mark, inside))
     # CommonMark marks the paragraphs of a tight list as hidden: its items follow without a gap.
     paragraphs = (child for item in node.children for child in item.children if child.type == "paragraph")
     gap = "\n" if all(paragraph.hidden for paragraph in paragraphs) else "\n\n"
     return gap.join(items)
+
+
+def _hanging(mark: str, words: str) -> str:
+    """Write *words* to the right of *mark*, all their lines."""
+    return (mark + textwrap.indent(words, " " * len(mark))[len(mark) :]).rstrip()
 
 
 def _table(node: SyntaxTreeNode, width: int, notes: _Notes) -> str:
@@ -148,11 +178,24 @@ def _words(nodes: Iterable[SyntaxTreeNode], notes: _Notes) -> str:
                 words += f"*{_words(node.children, notes)}*"
             case "link":
                 words += _link(node, notes)
-            case "inline" | "image":
+            case "image":
+                words += _picture(node, notes)
+            case "footnote_ref":
+                words += f" [{notes.number(int(node.meta['id']))}]"
+            case "inline":
                 words += _words(node.children, notes)
             case _:
                 words += node.content
     return words
+
+
+def _picture(node: SyntaxTreeNode, notes: _Notes) -> str:
+    """Write what a picture shows; that there is one only where the HTML half shows it."""
+    description = _words(node.children, notes)
+    if not description or node.token is None or picture_of(node.token) is None:
+        return description
+    sentence = translations(notes.language).gettext("Picture: %(description)s")
+    return f"[{sentence % {'description': description}}]"
 
 
 def _link(node: SyntaxTreeNode, notes: _Notes) -> str:
@@ -175,4 +218,7 @@ _WRITERS: dict[str, Callable[[SyntaxTreeNode, int, _Notes], str]] = {
     "bullet_list": _bullets,
     "ordered_list": _numbers,
     "table": _table,
+    # Notes are written last, in the row of all notes; their arrows lead nowhere here.
+    "footnote_block": _nothing,
+    "footnote_anchor": _nothing,
 }

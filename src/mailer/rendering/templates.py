@@ -30,6 +30,7 @@ from mailer.rendering.lent import only_in
 from mailer.rendering.markdown import to_html
 from mailer.rendering.plaintext import to_text, wrap
 from mailer.rendering.trends import trend_in_words, trend_shape
+from mailer.rendering.typography import typeset
 
 
 @cache
@@ -40,7 +41,10 @@ def environment(folder: Path, language: Language) -> Environment:
     ``ngettext`` speak *language*, and these filters do:
 
     - ``period`` and ``period_with_year``: a Period in words; ``day``: a date in words
-    - ``markdown``: safe HTML; ``markdown_text`` and ``wrapped``: plain text in 72 columns
+    - ``markdown(lang, anchor, media_url)``: safe HTML; ``markdown_text(lang)``: plain text in 72 columns;
+      without *lang* both take *language*
+    - ``typeset(lang)``: a headline, lead or name with the quotes, dashes and spaces of its language
+    - ``wrapped``: plain text in 72 columns
     - ``trend_shape`` and ``trend_words``: a Trend as a sign and as a sentence
     - ``only_in``: the language of a borrowed text as a remark
 
@@ -63,8 +67,9 @@ def environment(folder: Path, language: Language) -> Environment:
         "period": partial(_period, language=language, year=Year.WHERE_NEEDED),
         "period_with_year": partial(_period, language=language, year=Year.ALWAYS),
         "day": partial(day_in_words, language=language),
-        "markdown": _markdown,
-        "markdown_text": to_text,
+        "markdown": partial(_markdown, language),
+        "markdown_text": partial(_markdown_text, language),
+        "typeset": partial(_typeset, language),
         "wrapped": wrap,
         "only_in": partial(only_in, language=language),
         "trend_shape": trend_shape,
@@ -96,8 +101,19 @@ def _period(period: Period, *, language: Language, year: Year) -> str:
     return period_in_words(period, language, year=year)
 
 
-def _markdown(text: str) -> Markup:
-    return Markup(to_html(text))  # noqa: S704 - nh3 has cleaned it
+def _markdown(
+    own: Language, text: str, lang: Language | None = None, anchor: str = "", media_url: str = ""
+) -> Markup:
+    html = to_html(text, lang or own, anchor=anchor, media_url=media_url)
+    return Markup(html)  # noqa: S704 - nh3 has cleaned it
+
+
+def _markdown_text(own: Language, text: str, lang: Language | None = None) -> str:
+    return to_text(text, lang or own)
+
+
+def _typeset(own: Language, text: str, lang: Language | None = None) -> str:
+    return typeset(text, lang or own)
 
 
 def _place(error: BaseException, name: str) -> str:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailer.rendering.plaintext import WIDTH, to_text, wrap
+from mailer.domain.language import Language
+from mailer.rendering import plaintext
+from mailer.rendering.plaintext import WIDTH, wrap
+
+to_text = partial(plaintext.to_text, language=Language.ENGLISH)
+PICTURE = "media:0123456789abcdef-1120x630.jpg"
 
 LONG = "https://example.org/" + "a" * 80
 
@@ -32,6 +39,10 @@ LONG = "https://example.org/" + "a" * 80
         ("```\ncode\n```", "    code"),
         ("***", " " * 33 + "* * *"),
         ("![The border](https://evil.example/a.png)", "The border"),
+        (f"![The border]({PICTURE})", "[Picture: The border]"),
+        (f"![The border]({PICTURE} 'By us')", "[Picture: The border]\nBy us"),
+        (f"![]({PICTURE})", ""),
+        (f"[![Map]({PICTURE})](https://example.org/)", "[Picture: Map] [1]\n\n[1] https://example.org/"),
         ("<b>a</b>", "<b>a</b>"),
         ("[a](javascript:x)", "[a](javascript:x)"),
         ("| a | b |\n|---|--:|\n| 1 | *2* |", "a  b\n-  ---\n1  _2_"),
@@ -65,6 +76,25 @@ def test_links_become_notes(markdown: str, expected: str) -> None:
     assert to_text(markdown) == expected
 
 
+def test_footnotes_and_links_share_one_row_of_numbers() -> None:
+    """Numbers follow the text; what a footnote links to comes after it."""
+    text = to_text(
+        "a[^x] [b](https://example.org/1) c[^x] d[^y]\n\n"
+        "[^x]: Said [there](https://example.org/2).\n\n    Twice.\n[^y]: - one"
+    )
+
+    assert text == (
+        "a [1] b [2] c [1] d [3]\n\n"
+        "[1] Said there [4].\n\n    Twice.\n[2] https://example.org/1\n[3] - one\n[4] https://example.org/2"
+    )
+
+
+@pytest.mark.parametrize(("language", "word"), [("be", "Выява"), ("ru", "Изображение"), ("en", "Picture")])
+def test_a_picture_is_named_in_the_language_of_the_text(language: str, word: str) -> None:
+    """“Picture” in a Belarusian text would be a foreign word."""
+    assert plaintext.to_text(f"![A]({PICTURE})", Language(language)) == f"[{word}: A]"
+
+
 def test_a_wide_table_becomes_records() -> None:
     """A table that does not fit the page is written row by row."""
     wide = "слова " * 12
@@ -91,8 +121,8 @@ def test_deep_nesting_leaves_room_for_words() -> None:
     assert "слова слова" in to_text("> " * 11 + "1000000. " * 4 + "слова слова")
 
 
-@given(st.lists(st.text(alphabet="аб -*_>#1.[]()|`\n", max_size=60), max_size=6).map("\n\n".join))
+@given(st.lists(st.text(alphabet="аб -*_>#1.[]()|`\n^:\"'", max_size=60), max_size=6).map("\n\n".join))
 def test_lines_fit_the_page(markdown: str) -> None:
     """Whatever is typed, a line is at most 72 columns, or one word, or set as it was (code)."""
     for line in to_text(markdown).split("\n"):
-        assert len(line) <= WIDTH or len(line.strip("> -*").split()) <= 1 or "    " in line
+        assert len(line) <= WIDTH or len(line.strip("> -*").split(" ")) <= 1 or "    " in line

@@ -1,0 +1,83 @@
+"""Type as a printer sets it, by the practice of each language: quotes, dashes, and spaces that hold.
+
+Writers type what the keyboard has; readers get «…», “…”, dashes and no line that ends in a lone “в”.
+Only quotes, hyphens, full stops and spaces are exchanged, never a letter, and nothing inside an address.
+What a writer has typed with care already stays, so that setting a text twice changes nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from mailer.domain.language import Language
+from mailer.rendering.practice import FILLER, NBSP, Practice, practice_of
+from mailer.rendering.quotes import set_quotes
+
+OBJECT = "\ufffc"
+"""Stands for what is no text: code, a picture, an address."""
+
+_ADDRESS_END = r"[^\s<>\"«»„“”‘’.,;:!?…()\[\]{}'—–]"
+# Every run is bounded: a hostile text of 100,000 letters is searched once, not once for each letter.
+_ADDRESS = re.compile(
+    rf"(?:\b[a-z][a-z0-9+.-]{{1,20}}://|\bwww\.|\bmailto:)[^\s<>\"«»„“”]*{_ADDRESS_END}"
+    r"|[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}"
+    rf"|\b[\w-]{{1,63}}(?:\.[\w-]{{1,63}}){{0,8}}\.[a-z]{{2,24}}/[^\s<>\"«»„“”]*{_ADDRESS_END}",
+    re.IGNORECASE,
+)
+_ELLIPSIS = re.compile(r"(?<!\.)\.\.\.(?!\.)")
+_RANGE = re.compile(r"(?<=\d)--(?=\d)")
+_THREE_HYPHENS = re.compile(r"(?<=\s)---(?=\s)|(?<=[^\W_])---(?=[^\W_])")
+_TWO_HYPHENS = re.compile(r"(?<=[^\W_])--(?=[^\W_])")
+_SPACED_HYPHENS = re.compile(r"(?<=\s)--(?=\s)")
+_SPACED_HYPHEN = re.compile(rf"(?<=\S[ {NBSP}])-(?=\s)")
+
+
+def typeset(text: str, language: Language) -> str:
+    """Return *text* with the quotes, dashes, ellipses and non-breaking spaces of *language*.
+
+    Setting a text that was set before returns it unchanged.
+    """
+    return typeset_pieces([text], language)[0]
+
+
+def typeset_pieces(pieces: Sequence[str], language: Language) -> list[str]:
+    """Set one paragraph that markup has cut into *pieces*, so that “**a** b” closes what it opened.
+
+    Returns:
+        As many pieces, each with what became of its own characters. OBJECT in a piece stays.
+    """
+    joined = "".join(pieces)
+    # Every rule puts as many characters as it takes: so the cuts stay where they are.
+    done = _restored(_set(_masked(joined), practice_of(language)), joined)
+    cut, start = [], 0
+    for piece in pieces:
+        cut.append(done[start : start + len(piece)].replace(FILLER, ""))
+        start += len(piece)
+    return cut
+
+
+def _masked(text: str) -> str:
+    return _ADDRESS.sub(lambda found: OBJECT * len(found[0]), text)
+
+
+def _restored(text: str, original: str) -> str:
+    """Put the addresses of *original* back in."""
+    parts, end = [], 0
+    for found in _ADDRESS.finditer(original):
+        parts += [text[end : found.start()], found[0]]
+        end = found.end()
+    return "".join([*parts, text[end:]])
+
+
+def _set(text: str, practice: Practice) -> str:
+    text = _ELLIPSIS.sub("…" + 2 * FILLER, text)
+    text = _RANGE.sub("–" + FILLER, text)
+    text = _THREE_HYPHENS.sub("—" + 2 * FILLER, text)
+    text = _TWO_HYPHENS.sub("—" + FILLER, text)
+    text = _SPACED_HYPHENS.sub(practice.dash + FILLER, text)
+    text = _SPACED_HYPHEN.sub(practice.dash, text)
+    text = set_quotes(text, practice)
+    for pattern in practice.held:
+        text = pattern.sub(lambda found: found[0].replace(" ", NBSP), text)
+    return text
