@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from mailer.delivery.copy import Copy
+from mailer.delivery.envelope import Envelopes
 from mailer.delivery.timeouts import Timeouts
 from mailer.delivery.wire import RawReply, Wire
 from mailer.domain.judgement import Answer, Lost
@@ -67,6 +68,8 @@ class Connection:
     timeouts: Timeouts
     sent_count: int = 0
     largest: float = field(init=False)
+    _envelopes: Envelopes = field(init=False)
+    _pipelines: bool = field(init=False)
     _has_body: bool = field(default=False, init=False)
     _asked: tuple[Stage, ...] = field(default=(), init=False)
     _later: list[tuple[Stage, bytes]] = field(default_factory=list, init=False)
@@ -78,11 +81,13 @@ class Connection:
         size = self.extensions.get("size", "")
         is_said = size.isascii() and size.isdigit() and len(size) <= _LONGEST_SIZE
         self.largest = (int(size) if is_said else 0) or math.inf
+        self._envelopes = Envelopes(self.extensions)
+        self._pipelines = "pipelining" in self.extensions
 
     @property
     def pipelines(self) -> bool:
         """Whether the relay takes several commands in one write (RFC 2920)."""
-        return "pipelining" in self.extensions
+        return self._pipelines
 
     @property
     def is_open(self) -> bool:
@@ -90,8 +95,8 @@ class Connection:
         return self.wire.is_in_step
 
     def takes(self, copy: Copy) -> bool:
-        """Tell whether the relay can take this address (RFC 6531 §3.1)."""
-        return copy.recipient.isascii() or "smtputf8" in self.extensions
+        """Tell whether the relay can take an address in this script."""
+        return self._envelopes.fits(copy)
 
     async def say(self, body: bytes | None, offer: Copy | None) -> None:
         """Hand over a body that was asked for, and offer the next copy in the same write.
@@ -168,12 +173,9 @@ class Connection:
 
     def _envelope(self, copy: Copy) -> bytes:
         """Return what to say now of an offer, and keep what must wait for an answer first."""
-        utf8 = "" if copy.recipient.isascii() else " SMTPUTF8"
-        size = f" SIZE={len(copy.message)}" if "size" in self.extensions else ""
-        mail = f"MAIL FROM:<{copy.return_path}>{size}{utf8}\r\n"
-        rcpt = f"RCPT TO:<{copy.recipient}>\r\n"
+        mail, rcpt = self._envelopes.write(copy)
         reset, self._needs_reset = self._needs_reset, False
-        if self.pipelines:
+        if self._pipelines:
             self._asked += (Stage.MAIL, *_ENVELOPE) if reset else _ENVELOPE
             return f"{_RESET if reset else ''}{mail}{rcpt}DATA\r\n".encode()
         commands = (mail, rcpt, "DATA\r\n")

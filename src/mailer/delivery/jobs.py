@@ -205,4 +205,5 @@ class LetterJob:
 
     def skip(self, tx: Transaction, reason: SkipReason, now: datetime) -> None:  # noqa: ARG002 - Job's signature
         """See Job."""
-        letters.settle(tx, self.letter.id, self.owner, Failed(Stage.RCPT, reason.value, Blame.READER))
+        # No server has said anything about its reader.
+        letters.settle(tx, self.letter.id, self.owner, Failed(Stage.RCPT, reason.value, Blame.SENDER))

@@ -125,7 +125,7 @@ class Line:
             await self._settle_unsent(job, Lost(Stage.MAIL, f"our own fault: {type(error).__name__}"))
         else:
             if not self._connection.takes(copy):
-                await self._sender.skip(job, SkipReason.UNSENDABLE)
+                await self._sender.skip(job, SkipReason.SCRIPT)
             elif len(copy.message) > self._connection.largest:
                 # In the relay's place, which has said so at EHLO (RFC 1870 §6.1).
                 said = Reply(552, f"5.3.4 the relay takes at most {self._connection.largest} bytes")

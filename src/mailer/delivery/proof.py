@@ -14,6 +14,7 @@ from mailer.delivery.connection import Connection
 from mailer.delivery.copy import Composer, Copy
 from mailer.delivery.diagnosis import diagnose
 from mailer.delivery.dialler import Dialler, NoConnection
+from mailer.delivery.envelope import OTHER_SCRIPT
 from mailer.delivery.letterpress import letterhead
 from mailer.domain import content
 from mailer.domain.judgement import Answer, Lost
@@ -90,7 +91,7 @@ async def send_proofs(
 
 async def _send(connection: Connection, copy: Copy) -> Answer | Lost:
     if not connection.takes(copy):
-        return Lost(Stage.RCPT, "it takes no address with letters beyond a–z")
+        return Lost(Stage.RCPT, OTHER_SCRIPT)
     return await connection.hand_over(copy)
 
 

@@ -18,6 +18,7 @@ from mailer.delivery import ledger
 from mailer.delivery.allowance import Allowance
 from mailer.delivery.connection import CLOSING, Connection
 from mailer.delivery.dialler import Dialler, NoConnection
+from mailer.delivery.envelope import OTHER_SCRIPT
 from mailer.delivery.feed import Feed
 from mailer.delivery.gate import Gate
 from mailer.delivery.halting import halt
@@ -184,6 +185,8 @@ class Sender:
 
     async def skip(self, job: Job, reason: SkipReason) -> None:
         """Leave a copy out that can't be sent."""
+        if reason is SkipReason.SCRIPT:
+            _log.warning("copy.other_script", reason=OTHER_SCRIPT)
         now = self._clock()
         await keep_writing(self._database, lambda tx: job.skip(tx, reason, now))
         self.feed.done(job)

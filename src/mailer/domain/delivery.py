@@ -41,7 +41,10 @@ class SkipReason(StrEnum):
     EMPTY = "empty"
     """The reader's choices leave nothing to send."""
     UNSENDABLE = "unsendable"
-    """The address can't be put on this wire (SMTPUTF8 missing, or unreadable)."""
+    """What is stored is no address that can be put on a wire, or does not open."""
+    SCRIPT = "script"
+    """This outgoing mail server can't take addresses in that script (RFC 6531); another one may, and
+    nothing is said about the reader."""
     DEADLINE = "deadline"
     CANCELLED = "cancelled"
 

@@ -103,7 +103,7 @@ def test_row_38_an_address_that_fits_no_command_is_left_out(house: OpenHouse) ->
 
 @pytest.mark.parametrize("name", ["with SMTPUTF8", "without SMTPUTF8"])
 def test_row_38_an_address_beyond_ascii_goes_where_it_can(house: OpenHouse, name: str) -> None:
-    """Row 38: offered to a relay with SMTPUTF8 (RFC 6531), skipped as unsendable at one without."""
+    """Row 38: offered to a relay with SMTPUTF8 (RFC 6531), skipped for its script at one without."""
     terms = PIPELINED if name == "with SMTPUTF8" else Terms(offers=("PIPELINING", "8BITMIME"))
 
     async def scene() -> None:

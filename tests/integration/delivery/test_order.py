@@ -101,7 +101,7 @@ def test_a_cancelled_issue_stops_before_the_next_body(house: OpenHouse, tmp_path
 
 
 def test_an_address_the_relay_cannot_take_is_left_out(house: OpenHouse) -> None:
-    """Without SMTPUTF8 at the relay such a copy is skipped as unsendable; the others go on."""
+    """Without SMTPUTF8 at the relay such a copy is skipped for its script; the others go on."""
 
     async def scene() -> None:
         async with house() as here, plain_server() as server:
@@ -110,7 +110,7 @@ def test_an_address_the_relay_cannot_take_is_left_out(house: OpenHouse) -> None:
             async with sending(here, server.port) as (feed, *_):
                 feed.wake()
                 await until(lambda: _none_pending(here))
-            assert (await here.copy("юрась@example.org"))[:3] == ("skipped", 0, "unsendable")
+            assert (await here.copy("юрась@example.org"))[:3] == ("skipped", 0, "script")
             assert (await here.copy("first@example.org"))[0] == "accepted"
 
     asyncio.run(scene())
