@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import os
 import socket
 from collections.abc import AsyncIterator, Callable
@@ -27,11 +26,12 @@ from mailer.delivery.dialler import Dialler
 from mailer.delivery.dkim import Signer
 from mailer.delivery.fence import Fence, identify
 from mailer.delivery.post_room import Manners, PostRoom
-from mailer.delivery.premises import check_data_is_ours, check_links_are_private
+from mailer.delivery.premises import check_data_is_ours, check_links_are_private, machine_of
 from mailer.delivery.presence import Presence
 from mailer.delivery.release import Terms
 from mailer.delivery.signing import load_signing
 from mailer.delivery.timekeeper import Timekeeper
+from mailer.domain.checks.machine import Machine
 from mailer.domain.links import Links
 from mailer.domain.retry import RetryPolicy
 from mailer.errors import StorageError
@@ -62,6 +62,7 @@ class Installation:
     keys: Keys
     vault: Vault
     links: Links
+    machine: Machine
     clock: Callable[[], datetime] = utc_now
 
     @property
@@ -72,11 +73,7 @@ class Installation:
     @property
     def leaves_machine(self) -> bool:
         """Whether the outgoing server is another machine's."""
-        host = self.settings.relay.host
-        try:
-            return not ipaddress.ip_address(host.strip("[]")).is_loopback
-        except ValueError:
-            return host not in ("", "localhost")
+        return self.machine.leaves_machine
 
     @property
     def relay_name(self) -> str:
@@ -120,6 +117,7 @@ class Installation:
             released_at=now.replace(microsecond=0),
             rehearsal=self.is_outbox_only,
             leaves_machine=self.leaves_machine,
+            machine=self.machine,
             fence=self.fence(),
         )
 
@@ -157,7 +155,7 @@ async def open_installation(settings: Settings) -> AsyncIterator[Installation]:
         await identify(database, settings.data, now=utc_now())
         await check_keys(database, keys, vault)
         links = Links(settings.site.public_url, settings.sending.return_path_domain)
-        yield Installation(settings, database, keys, vault, links)
+        yield Installation(settings, database, keys, vault, links, machine_of(settings))
     finally:
         await database.close()
 
@@ -212,6 +210,7 @@ class Service:
             mailbox=kept,
             relay=here.relay_name,
             lane=lane_of(here.settings.relay),
+            machine=here.machine,
             fence=self._fence,
         )
 

@@ -42,9 +42,9 @@ async def find_issue(installation: Installation, slug: str | None, week: str, nu
     if number is not None:
         if week != "last":
             raise UsageError("--issue and --week both say which issue; write one of them")
-        return _as_it_stands(await draft.get(installation.database, number))
+        return _as_it_stands(await draft.get(installation.database, number, installation.machine))
     found, period = await newsletter_and_period(installation, slug, week)
-    return _as_it_stands(await draft.find(installation.database, found, period))
+    return _as_it_stands(await draft.find(installation.database, found, period, installation.machine))
 
 
 def _as_it_stands(found: Draft) -> Draft:

@@ -2,11 +2,41 @@
 
 from __future__ import annotations
 
+import ipaddress
 import pwd
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from mailer.errors import MailerError, SettingsError
+from mailer.config import Settings
+from mailer.delivery.signing import load_signing
+from mailer.domain.checks.machine import Machine
+from mailer.errors import KeysError, MailerError, SettingsError
+
+
+def machine_of(settings: Settings) -> Machine:
+    """Return what checks of an issue know of this machine; its signing key is read once, here."""
+    relay = settings.relay
+    problem = ""
+    try:
+        signing = load_signing(settings)
+    except (SettingsError, KeysError) as error:
+        signing, problem = None, str(error)
+    return Machine(
+        public_url=settings.site.public_url,
+        media=settings.data / "media",
+        has_relay=bool(relay.host),
+        leaves_machine=is_elsewhere(relay.host),
+        signs_as=signing.domain if signing else "",
+        signing_problem=problem,
+    )
+
+
+def is_elsewhere(relay_host: str) -> bool:
+    """Tell whether the outgoing server is another machine's; an empty name is the outbox."""
+    try:
+        return not ipaddress.ip_address(relay_host.strip("[]")).is_loopback
+    except ValueError:
+        return relay_host not in ("", "localhost")
 
 
 def check_data_is_ours(data: Path, user_id: int) -> None:

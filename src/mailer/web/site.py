@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from mailer.audience.vault import Vault
 from mailer.delivery.release import Terms
+from mailer.domain.checks.machine import ANY_MACHINE, Machine
 from mailer.domain.issue import IssueKind
 from mailer.domain.links import Links
 from mailer.domain.token import TokenKeys
@@ -116,6 +117,7 @@ class Site:
         relay: the outgoing mail server as operators know it (“smtp.example.org, port 587”); empty
             where none is set.
         lane: under what name the database counts the messages that leave.
+        machine: what the checks of an issue know of this one.
         fence: None where there is none to look at.
     """
 
@@ -130,6 +132,7 @@ class Site:
     mailbox: KeptMails | None = None
     relay: str = ""
     lane: str = ""
+    machine: Machine = ANY_MACHINE
     fence: Fence | None = None
 
     @property

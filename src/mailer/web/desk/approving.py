@@ -52,7 +52,7 @@ async def _ask_approval(visit: Visit) -> Response:
     sheet = await _sheet(visit)
     if not sheet.can_be_released:
         return _not_now(visit, sheet.issue)
-    found = await draft.get(visit.site.database, sheet.issue.id)
+    found = await draft.get(visit.site.database, sheet.issue.id, visit.site.machine)
     return show(
         visit,
         "desk/approve.html",

@@ -68,7 +68,7 @@ async def _issue(visit: Visit) -> Response:
     sheet, grid = await visit.site.database.read(read)
     findings: Sequence[Finding] = ()
     if sheet.can_be_released and sheet.issue.period is not None:
-        findings = (await draft.get(visit.site.database, issue_id)).findings
+        findings = (await draft.get(visit.site.database, issue_id, visit.site.machine)).findings
     return show(
         visit,
         "desk/issue.html",
