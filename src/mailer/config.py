@@ -8,16 +8,15 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from typing import Annotated, Literal, Self
-from urllib.parse import urlsplit
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
     PrivateAttr,
     SecretStr,
     ValidationError,
-    ValidationInfo,
     field_validator,
     model_validator,
 )
@@ -30,11 +29,14 @@ from pydantic_settings import (
 
 from mailer.config_problems import PREFIX, refuse_unknown_variables, sentence, small
 from mailer.domain.alignment import is_dns_name
+from mailer.domain.domain_name import domain_name
+from mailer.domain.web_address import web_address
 from mailer.errors import SettingsError
 
 FILE_NAME = "mailer.toml"
 _VARIABLE = "MAILER_SETTINGS"
 _THIS_MACHINE = ("localhost", "::1")
+_DomainOrNone = Annotated[str, AfterValidator(lambda domain: domain and domain_name(domain))]
 
 
 class _Section(BaseModel):
@@ -51,23 +53,10 @@ class DatabaseSettings(_Section):
 class SiteSettings(_Section):
     """[site]: the public pages."""
 
-    public_url: str = "http://127.0.0.1:8080"
+    public_url: Annotated[str, AfterValidator(web_address)] = "http://127.0.0.1:8080"
     """What links in mails begin with, without a slash at the end."""
     listen: str = "127.0.0.1:8080"
     """HOST:PORT the pages are served on; port 0 takes a free one."""
-
-    @field_validator("public_url")
-    @classmethod
-    def _whole_url(cls, url: str) -> str:
-        try:
-            parts = urlsplit(url)
-            is_whole = bool(parts.scheme in ("https", "http") and parts.hostname)
-            is_plain = not (parts.query or parts.fragment or parts.username or parts.port == 0)
-        except ValueError:
-            is_whole = is_plain = False
-        if not (is_whole and is_plain and url.isprintable()) or " " in url:
-            raise ValueError("is not a web address; write it as https://news.example.org")
-        return url.rstrip("/")
 
     @field_validator("listen")
     @classmethod
@@ -135,19 +124,18 @@ class RelaySettings(_Section):
 class DkimSettings(_Section):
     """[dkim]: how we sign, where [relay] signing says that we do."""
 
-    domain: str = ""
+    domain: _DomainOrNone = ""
     """Who signs (d=): the sender's domain, or one above it."""
     selector: str = ""
     """Under which name the key is published: SELECTOR._domainkey.DOMAIN."""
     key: str = "keys/dkim.pem"
     """The key's file, from data/; made by ``mailer dkim new``."""
 
-    @field_validator("domain", "selector")
+    @field_validator("selector")
     @classmethod
-    def _dns_name(cls, name: str, about: ValidationInfo) -> str:
+    def _dns_name(cls, name: str) -> str:
         if name and not is_dns_name(name):
-            shown = "example.org" if about.field_name == "domain" else "mailer"
-            raise ValueError(f"is not a name in DNS; write it as {shown}")
+            raise ValueError("is not a name in DNS; write it as mailer")
         return name.lower()
 
 
@@ -156,7 +144,7 @@ class SendingSettings(_Section):
 
     retry_minutes: tuple[Annotated[float, Field(gt=0)], ...] = (5, 15, 30, 60, 120)
     """Waits before the second, third … try; the last one repeats."""
-    return_path_domain: str = ""
+    return_path_domain: _DomainOrNone = ""
     """Domain that bounces come back to; empty takes the sender's."""
 
     @field_validator("retry_minutes")

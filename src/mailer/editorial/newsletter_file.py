@@ -16,6 +16,7 @@ from mailer.domain.missing import MissingRule, parse_missing_rule
 from mailer.domain.nearest import did_you_mean
 from mailer.domain.newsletter import Newsletter, ReleaseRule, Schedule, UnknownPolicy
 from mailer.editorial.encoding import read_text
+from mailer.editorial.house_address import read_house_address
 from mailer.editorial.newsletter_topics import read_topics
 from mailer.editorial.schedule_times import order_problem, parse_weekly_time
 from mailer.editorial.slug import SLUG_RULE, is_slug
@@ -54,9 +55,6 @@ _KEYS = (
     "topic",
 )
 _SCHEDULE_KEYS = ("build", "release", "deadline")
-# Enough to catch a name or a list in place of an address; the mail server knows the rest.
-_NOT_IN_ADDRESSES = frozenset(' <>()[],;:"\\')
-_LONGEST_ADDRESS = 254  # RFC 5321 §4.5.3.1.3, without the angle brackets
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
@@ -105,9 +103,6 @@ def _read_newsletter(top: TomlTable, hang: Hang) -> Newsletter:
         key: read_wording(top.table(key), languages if key == "title" else (), outside=_KEYS)
         for key in ("title", "overview_title", "description", "sender_name", "reply_to", "address_line")
     }
-    for language, address in wordings["reply_to"].items():
-        if not is_address(address):
-            top.table("reply_to").complain(language, _no_address(f"reply_to.{language}"))
     return Newsletter(
         slug=_slug(top),
         languages=languages,
@@ -117,7 +112,7 @@ def _read_newsletter(top: TomlTable, hang: Hang) -> Newsletter:
         overview_title=wordings["overview_title"],
         description=wordings["description"],
         sender_name=wordings["sender_name"],
-        reply_to=wordings["reply_to"],
+        reply_to=_reply_to(top.table("reply_to"), wordings["reply_to"]),
         footer=read_markdown(top.table("footer"), outside=_KEYS),
         address_line=wordings["address_line"],
         theme=read_theme(top.table("theme"), hang),
@@ -127,18 +122,6 @@ def _read_newsletter(top: TomlTable, hang: Hang) -> Newsletter:
         unknown_policy=_choice(top, "unknown", UnknownPolicy.RESEND),
         topics=read_topics(top, languages),
     )
-
-
-def is_address(text: str) -> bool:
-    """Tell whether *text* looks like one plain mail address, without a name around it."""
-    local, at, domain = text.partition("@")
-    plain = text.isascii() and text.isprintable() and not _NOT_IN_ADDRESSES & set(text)
-    return bool(local and at and domain) and "@" not in domain and plain and len(text) <= _LONGEST_ADDRESS
-
-
-def _no_address(name: str) -> str:
-    # Without the value: an address never stands in an error, even a broken one.
-    return f'{name} is not a mail address; write nothing but the address, as "desk@example.org"'
 
 
 def _slug(top: TomlTable) -> str:
@@ -187,10 +170,22 @@ def _zone(top: TomlTable) -> str:
 
 
 def _sender(top: TomlTable) -> str:
-    sender = top.text("sender", "desk@example.org", required=True)
-    if sender and not is_address(sender):
-        top.complain("sender", f"{_no_address('sender')}; the name goes below [sender_name]")
-    return sender
+    written = top.text("sender", "desk@example.org", required=True)
+    try:
+        return written and read_house_address(written, name="sender")
+    except ValueError as error:
+        top.complain("sender", f"{error}; the name goes below [sender_name]")
+        return ""
+
+
+def _reply_to(table: TomlTable, written: Mapping[Language, str]) -> dict[Language, str]:
+    addresses = {}
+    for language, address in written.items():
+        try:
+            addresses[language] = read_house_address(address, name=f"reply_to.{language}")
+        except ValueError as error:
+            table.complain(language, str(error))
+    return addresses
 
 
 def _choice(top: TomlTable, key: str, default: Choice) -> Choice:
