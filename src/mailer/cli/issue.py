@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated
 
 import typer
 
 from mailer.bootstrap import Installation
-from mailer.cli import preview
+from mailer.cli import checking, preview
 from mailer.cli.context import Context
+from mailer.cli.draft_output import draft_json, say_draft, say_state
 from mailer.cli.issue_choice import (
     IssueOption,
     JsonOption,
@@ -18,25 +18,22 @@ from mailer.cli.issue_choice import (
     name_of,
     newsletter_and_period,
 )
+from mailer.cli.issue_words import Notes, Words, issue_words
 from mailer.cli.output import books_json, books_table, in_every_language, print_json, say
 from mailer.cli.week import NewsletterOption, WeekOption
 from mailer.delivery.allowance import lane_of
 from mailer.delivery.release import release as release_issue
 from mailer.delivery.standstill import Standstill, read_standstill
 from mailer.domain.books import Books
-from mailer.domain.issue import Issue, IssueMove, IssueWords, states_before
-from mailer.domain.language import Language, parse_language
+from mailer.domain.issue import Issue, IssueMove, states_before
+from mailer.domain.language import Language
 from mailer.editorial import draft
 from mailer.editorial.draft import Draft
-from mailer.editorial.encoding import find_unprintable
-from mailer.editorial.schedule_times import zone_of
-from mailer.errors import InvalidMove, UsageError
+from mailer.errors import InvalidMove
 from mailer.storage import books
 
 app = typer.Typer(help="Issues: build, check, release, follow.", no_args_is_help=True)
 app.command("preview")(preview.preview)
-
-Words = Annotated[list[str] | None, typer.Option(metavar="LANG=TEXT", help="Once per language.")]
 
 
 @app.command()
@@ -44,10 +41,11 @@ def build(
     context: typer.Context,
     week: WeekOption = "last",
     newsletter: NewsletterOption = None,
+    *,
     subject: Words = None,
     preheader: Words = None,
-    opening_note: Words = None,
-    *,
+    opening_note: Notes = None,
+    closing_notice: Notes = None,
     json: JsonOption = False,
 ) -> None:
     """Gather a week's commentaries into a draft.
@@ -55,30 +53,25 @@ def build(
     Again puts in what changed.
     """
     settings: Context = context.obj
-    words = _words(subject or [], preheader or [], opening_note or [])
+    words = issue_words(
+        subject=subject, preheader=preheader, opening_note=opening_note, closing_notice=closing_notice
+    )
 
     async def work(installation: Installation) -> Draft:
         found, period = await newsletter_and_period(installation, newsletter, week)
-        return await draft.build(installation.database, found, period, words=words, now=installation.clock())
+        return await draft.build(
+            installation.database,
+            found,
+            period,
+            words=words,
+            now=installation.clock(),
+            machine=installation.machine,
+        )
 
-    _print_draft(settings.run(work), Standstill(), json=json)
+    _print(settings.run(work), Standstill(), json=json)
 
 
-@app.command()
-def check(
-    context: typer.Context,
-    week: WeekOption = "last",
-    newsletter: NewsletterOption = None,
-    issue: IssueOption = None,
-    *,
-    json: JsonOption = False,
-) -> None:
-    """Say what holds a draft; status 1 when something does."""
-    settings: Context = context.obj
-    found = settings.run(lambda installation: find_issue(installation, newsletter, week, issue))
-    _print_draft(found, Standstill(), json=json)
-    if found.blocking:
-        raise typer.Exit(1)
+app.command("check")(checking.check)
 
 
 @app.command()
@@ -101,7 +94,7 @@ def show(
         return found, await _standstill(installation, found)
 
     found, standstill = settings.run(work)
-    _print_draft(found, standstill, json=json)
+    _print(found, standstill, json=json)
 
 
 @app.command()
@@ -165,7 +158,7 @@ def stats(
     if json:
         print_json(issue_json(found.issue) | standstill.as_json() | books_json(counted))
         return
-    _say_state(found, standstill)
+    say_state(found, standstill)
     say(books_table(counted))
 
 
@@ -179,58 +172,8 @@ async def _standstill(installation: Installation, found: Draft) -> Standstill:
     return await installation.database.read(lambda tx: read_standstill(tx, found.issue, lane, now))
 
 
-def _say_state(found: Draft, standstill: Standstill) -> None:
-    say(f"{name_of(found.issue)}: {found.issue.state}")
-    for sentence in standstill.sentences(zone_of(found.newsletter)):
-        say(f"STANDS STILL: {sentence}")
-
-
-def _words(subjects: list[str], preheaders: list[str], notes: list[str]) -> dict[Language, IssueWords]:
-    by_option = {"--subject": subjects, "--preheader": preheaders, "--opening-note": notes}
-    subjects_by, preheaders_by, notes_by = (
-        _by_language(option, values) for option, values in by_option.items()
-    )
-    return {
-        language: IssueWords(
-            subjects_by.get(language, ""), preheaders_by.get(language, ""), notes_by.get(language, "")
-        )
-        for language in subjects_by.keys() | preheaders_by.keys() | notes_by.keys()
-    }
-
-
-def _by_language(option: str, values: list[str]) -> dict[Language, str]:
-    found: dict[Language, str] = {}
-    for value in values:
-        named, equals, words = value.partition("=")
-        if not equals:
-            raise UsageError(f"{option}: “{value}” names no language; write it as be=TEXT, in quotes")
-        try:
-            language = parse_language(named)
-        except ValueError as error:
-            raise UsageError(f"{option}: {error}") from error
-        if language in found:
-            raise UsageError(f"{option}: there are two texts for “{language}”; write one of them")
-        if find_unprintable(words):
-            raise UsageError(f"{option}: the text for “{language}” must be one line of plain text")
-        found[language] = words.strip()
-    return found
-
-
-def _print_draft(found: Draft, standstill: Standstill, *, json: bool) -> None:
-    findings = [
-        {"severity": each.severity, "message": each.message, "remedy": each.remedy} for each in found.findings
-    ]
+def _print(found: Draft, standstill: Standstill, *, json: bool) -> None:
     if json:
-        topics = [
-            {"topic": each.topic, "trend": each.trend, "ready": sorted(each.ready_languages())}
-            for each in found.grid.commentaries
-        ]
-        audience = {str(language): count for language, count in found.audience.items()}
-        known = {"topics": topics, "audience": audience, "findings": findings}
-        print_json(issue_json(found.issue) | known | standstill.as_json())
-        return
-    _say_state(found, standstill)
-    for each in found.grid.commentaries:
-        say(f"  {each.topic:<16} {each.trend or 'no trend':<10} {', '.join(sorted(each.ready_languages()))}")
-    for finding in found.findings:
-        say(f"{'HELD' if finding in found.blocking else 'note'}: {finding}")
+        print_json(draft_json(found, standstill))
+    else:
+        say_draft(found, standstill)

@@ -12,6 +12,7 @@ import typer
 from mailer.audience.address import NotAnAddress, parse_address
 from mailer.bootstrap import Installation
 from mailer.cli.context import Context
+from mailer.cli.draft_output import say_findings
 from mailer.cli.issue_choice import IssueOption, find_issue, name_of
 from mailer.cli.output import say
 from mailer.cli.relay import PATIENCE
@@ -101,8 +102,7 @@ def mail_proofs(
     found, proofs = settings.run(work)
     for proof in proofs:
         say(f"{proof.language}: {'taken by the mail provider' if proof.taken else 'refused'} ({proof.reply})")
-    for finding in found.findings:
-        say(f"{'HELD' if finding in found.blocking else 'note'}: {finding}")
+    say_findings(found.findings)
     if not proofs:
         raise MailerError("there is no ready text to mail; import texts with “state: ready”")
     if refused := [proof for proof in proofs if not proof.taken]:
