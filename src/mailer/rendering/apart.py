@@ -13,10 +13,20 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import cast
 
 from mailer.domain.content import EditionContent, LetterContent, RenderedMail
-from mailer.errors import RenderingError
-from mailer.rendering.wire import Job, read_answer, read_job, write_job, write_mails, write_refusal
+from mailer.errors import Problem, RenderingError
+from mailer.rendering.wire import (
+    Job,
+    Task,
+    read_answer,
+    read_job,
+    write_job,
+    write_mails,
+    write_problems,
+    write_refusal,
+)
 
 MEMORY_BYTES = 256 * 1024 * 1024
 """A large issue takes less than 100 MB of it, most of that the libraries."""
@@ -41,14 +51,30 @@ def render_apart(
         contents: editions and Letters, rendered in one go and returned in the same order.
         timeout_s: wall-clock seconds after which the child is killed.
         memory_bytes: address space the child may use.
-        folder: the mail templates; None takes those that came with the product.
+        folder: the newsletter's own templates, which go before ours; None takes ours alone.
 
     Raises:
         RenderingError: a template went wrong, looped, or took too much; no mail is returned then.
     """
-    job = Job(tuple(contents), folder, math.ceil(timeout_s) + 1, memory_bytes)
+    job = Job(tuple(contents), folder, Task.RENDER, math.ceil(timeout_s) + 1, memory_bytes)
+    return cast("list[RenderedMail]", _answered(_run(job, timeout_s)))
+
+
+def check_apart(
+    contents: Sequence[EditionContent | LetterContent], theme: Path, *, timeout_s: float = TIMEOUT_S
+) -> list[Problem]:
+    """Try out *theme* on *contents* in a child process, as *render_apart* renders.
+
+    Raises:
+        RenderingError: a template looped or took too much.
+    """
+    job = Job(tuple(contents), theme, Task.CHECK, math.ceil(timeout_s) + 1, MEMORY_BYTES)
+    return cast("list[Problem]", _answered(_run(job, timeout_s)))
+
+
+def _run(job: Job, timeout_s: float) -> subprocess.CompletedProcess[bytes]:
     try:
-        child = subprocess.run(
+        return subprocess.run(
             # -P keeps the working directory off the path: a jinja2.py that lies there is not ours.
             [sys.executable, "-P", "-m", "mailer.rendering.apart"],
             input=write_job(job),
@@ -60,10 +86,9 @@ def render_apart(
         raise RenderingError(
             f"rendering took longer than {timeout_s:g} s and was stopped: look for a loop in the templates"
         ) from error
-    return _answered(child)
 
 
-def _answered(child: subprocess.CompletedProcess[bytes]) -> list[RenderedMail]:
+def _answered(child: subprocess.CompletedProcess[bytes]) -> list[RenderedMail] | list[Problem]:
     try:
         answer = read_answer(child.stdout)
     except ValueError as error:
@@ -85,7 +110,7 @@ def _serve() -> None:
     job = read_job(sys.stdin.buffer.read())
     _limit(job)
     try:
-        answer = write_mails(_render(job))
+        answer = _done(job)
     except RenderingError as error:
         answer = write_refusal(str(error))
     except MemoryError:
@@ -102,17 +127,26 @@ def _limit(job: Job) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (job.cpu_s, job.cpu_s))
 
 
-def _render(job: Job) -> list[RenderedMail]:
+def _done(job: Job) -> bytes:
+    if job.task is Task.RENDER:
+        return write_mails(_render(job))
     # Loaded in the child alone: see the head of this file.
+    from mailer.rendering.theme_faults import find_faults
+
+    assert job.theme is not None
+    return write_problems(find_faults(job.theme, job.contents))
+
+
+def _render(job: Job) -> list[RenderedMail]:
     from mailer.rendering.edition import render_edition
     from mailer.rendering.letter import render_letter
 
     mails = []
     for content in job.contents:
         if isinstance(content, EditionContent):
-            mail = render_edition(content, job.folder)
+            mail = render_edition(content, job.theme)
         else:
-            mail = render_letter(content, job.folder)
+            mail = render_letter(content, job.theme)
         size = len(mail.html.encode()) + len(mail.text.encode())
         if size > _MAX_MAIL_BYTES:
             raise RenderingError(f"“{mail.subject[:80]}” comes to {size} bytes: no mail program shows that")

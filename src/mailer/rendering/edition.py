@@ -9,17 +9,17 @@ from mailer.rendering.mail import render_mail
 from mailer.rendering.webpart import check_marks
 
 
-def render_edition(content: EditionContent, folder: Path | None = None) -> RenderedMail:
+def render_edition(content: EditionContent, theme: Path | None = None) -> RenderedMail:
     """Render an edition; an empty subject becomes heading, dates and first headline.
 
     Args:
         content: what the edition says.
-        folder: the mail templates; None takes those that came with the product.
+        theme: the newsletter's own templates, which go before ours; None takes ours alone.
 
     Raises:
         RenderingError: a template went wrong (the message names file and line), or marks no part of
             the edition as public.
     """
-    mail = render_mail("edition", content, folder)
+    mail = render_mail("edition", content, theme)
     check_marks("edition/body.html", mail.html)
     return mail

@@ -8,14 +8,14 @@ from mailer.domain.content import LetterContent, RenderedMail
 from mailer.rendering.mail import render_mail
 
 
-def render_letter(content: LetterContent, folder: Path | None = None) -> RenderedMail:
+def render_letter(content: LetterContent, theme: Path | None = None) -> RenderedMail:
     """Render a Letter; its content holds nothing a visitor typed, so neither does the mail.
 
     Args:
         content: what the Letter says.
-        folder: the mail templates; None takes those that came with the product.
+        theme: the newsletter's own templates, which go before ours; None takes ours alone.
 
     Raises:
         RenderingError: a template went wrong; the message names file and line.
     """
-    return render_mail(content.kind, content, folder)
+    return render_mail(content.kind, content, theme)

@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from jinja2 import Environment
+
 from mailer.bundled import bundled
 from mailer.domain.content import EditionContent, LetterContent, RenderedMail
+from mailer.domain.language import Language
 from mailer.errors import RenderingError
 from mailer.rendering import holes
 from mailer.rendering.inline import inline_css
@@ -15,7 +18,7 @@ from mailer.rendering.templates import environment, render, render_line
 _GAPS = re.compile(r"\n{3,}")
 
 
-def render_mail(name: str, content: EditionContent | LetterContent, folder: Path | None) -> RenderedMail:
+def render_mail(name: str, content: EditionContent | LetterContent, theme: Path | None) -> RenderedMail:
     """Render ``subject.txt``, ``body.html`` and ``body.txt`` of the folder *name*.
 
     The same content and templates give the same bytes every time.
@@ -23,20 +26,48 @@ def render_mail(name: str, content: EditionContent | LetterContent, folder: Path
     Args:
         name: the mail's folder, such as ``edition``.
         content: given to the templates as ``content``; the finished subject as ``subject``.
-        folder: where the mail folders lie; None takes those that came with the product.
+        theme: the newsletter's own templates, which go before ours; None takes ours alone.
 
     Raises:
         RenderingError: a template went wrong (the message names file and line), or it shows the
             reader's own link not at all or more than once.
     """
-    env = environment(folder or bundled("templates/email"), content.language)
-    subject = render_line(env, f"{name}/subject.txt", {"content": content})
-    values = {"content": content, "subject": subject}
-    html = inline_css(render(env, f"{name}/body.html", values))
-    text = _tidied(render(env, f"{name}/body.txt", values))
-    _check_holes(f"{name}/body.html", html, content)
-    _check_holes(f"{name}/body.txt", text, content)
+    subject = render_subject(name, content, theme)
+    html = render_html(name, content, theme, subject=subject)
+    text = render_text(name, content, theme, subject=subject)
     return RenderedMail(content.language, subject, html, text)
+
+
+def render_subject(name: str, content: EditionContent | LetterContent, theme: Path | None) -> str:
+    """Render the subject alone, as *render_mail* does."""
+    return render_line(mail_environment(content.language, theme), f"{name}/subject.txt", {"content": content})
+
+
+def render_html(
+    name: str, content: EditionContent | LetterContent, theme: Path | None, *, subject: str
+) -> str:
+    """Render the HTML alone, as *render_mail* does."""
+    template = f"{name}/body.html"
+    values = {"content": content, "subject": subject}
+    html = inline_css(render(mail_environment(content.language, theme), template, values))
+    _check_holes(template, html, content)
+    return html
+
+
+def render_text(
+    name: str, content: EditionContent | LetterContent, theme: Path | None, *, subject: str
+) -> str:
+    """Render the plain text alone, as *render_mail* does."""
+    template = f"{name}/body.txt"
+    values = {"content": content, "subject": subject}
+    text = _tidied(render(mail_environment(content.language, theme), template, values))
+    _check_holes(template, text, content)
+    return text
+
+
+def mail_environment(language: Language, theme: Path | None) -> Environment:
+    """Return what mails in *language* are rendered with, a newsletter's own templates before ours."""
+    return environment(bundled("templates/email"), language, theme)
 
 
 def _check_holes(template: str, body: str, content: EditionContent | LetterContent) -> None:

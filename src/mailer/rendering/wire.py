@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,16 @@ from mailer.domain.language import Language
 from mailer.domain.period import Period
 from mailer.domain.theme import Theme, TrendColours
 from mailer.domain.trend import Trend
+from mailer.errors import Problem
+
+
+class Task(StrEnum):
+    """What the contents are for."""
+
+    RENDER = "render"
+    """Their mails are wanted."""
+    CHECK = "check"
+    """They try the templates out; what is wrong with those is wanted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +46,15 @@ class Job:
 
     Attributes:
         contents: answered in the same order.
-        folder: the mail templates; None takes those that came with the product.
+        theme: the newsletter's own templates, which go before ours; None takes ours alone.
+        task: what to do with them.
         cpu_s: seconds of processor time it may use.
         memory_bytes: address space it may use.
     """
 
     contents: tuple[EditionContent | LetterContent, ...]
-    folder: Path | None
+    theme: Path | None
+    task: Task
     cpu_s: int
     memory_bytes: int
 
@@ -51,7 +64,8 @@ def write_job(job: Job) -> bytes:
     return orjson.dumps(
         {
             "contents": job.contents,
-            "folder": None if job.folder is None else str(job.folder),
+            "theme": None if job.theme is None else str(job.theme),
+            "task": job.task,
             "cpu_s": job.cpu_s,
             "memory_bytes": job.memory_bytes,
         }
@@ -63,7 +77,8 @@ def read_job(data: bytes) -> Job:
     value = orjson.loads(data)
     return Job(
         contents=tuple(_letter(item) if "kind" in item else _edition(item) for item in value["contents"]),
-        folder=None if value["folder"] is None else Path(value["folder"]),
+        theme=None if value["theme"] is None else Path(value["theme"]),
+        task=Task(value["task"]),
         cpu_s=value["cpu_s"],
         memory_bytes=value["memory_bytes"],
     )
@@ -74,13 +89,18 @@ def write_mails(mails: Sequence[RenderedMail]) -> bytes:
     return orjson.dumps({"mails": mails})
 
 
+def write_problems(problems: Sequence[Problem]) -> bytes:
+    """Return what is wrong with a theme as JSON."""
+    return orjson.dumps({"problems": problems})
+
+
 def write_refusal(sentence: str) -> bytes:
     """Return the reason why there are no mails as JSON."""
     return orjson.dumps({"error": sentence})
 
 
-def read_answer(data: bytes) -> list[RenderedMail] | str:
-    """Read the mails, or the sentence that says why there are none.
+def read_answer(data: bytes) -> list[RenderedMail] | list[Problem] | str:
+    """Read the mails or problems, or the sentence that says why there are none.
 
     Raises:
         ValueError: it is neither; the process died before it had written all.
@@ -88,6 +108,8 @@ def read_answer(data: bytes) -> list[RenderedMail] | str:
     value = orjson.loads(data)
     if "error" in value:
         return str(value["error"])
+    if "problems" in value:
+        return [Problem(**problem) for problem in value["problems"]]
     return [
         RenderedMail(Language(mail["language"]), mail["subject"], mail["html"], mail["text"])
         for mail in value["mails"]

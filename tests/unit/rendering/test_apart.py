@@ -16,13 +16,13 @@ from mailer.domain.content import Block, EditionContent, LetterContent, LetterKi
 from mailer.domain.language import Language
 from mailer.domain.period import week
 from mailer.domain.trend import Trend
-from mailer.errors import RenderingError
+from mailer.errors import Problem, RenderingError
 from mailer.rendering.apart import _answered, render_apart
 from mailer.rendering.edition import render_edition
 from mailer.rendering.holes import SECRET, TOKEN
 from mailer.rendering.letter import render_letter
 from mailer.rendering.webpart import BEGIN, END
-from mailer.rendering.wire import Job, read_answer, read_job, write_job
+from mailer.rendering.wire import Job, Task, read_answer, read_job, write_job, write_problems
 
 TEXT = Text(Language.RUSSIAN, TextState.READY, "Заголовок “1”", "Текст\nдальше", "Лид", "Автор", "a.md")
 EDITION = EditionContent(
@@ -69,12 +69,20 @@ def test_mails_come_back_as_they_would_be_rendered_here() -> None:
     assert mails == expected
 
 
-@pytest.mark.parametrize("folder", [None, Path("/templates")])
-def test_a_job_survives_the_pipe(folder: Path | None) -> None:
+@pytest.mark.parametrize("theme", [None, Path("/themes/weekly")])
+@pytest.mark.parametrize("task", Task)
+def test_a_job_survives_the_pipe(theme: Path | None, task: Task) -> None:
     """What is read is what was written, to the last field."""
-    job = Job((EDITION, LETTER), folder, cpu_s=3, memory_bytes=5)
+    job = Job((EDITION, LETTER), theme, task, cpu_s=3, memory_bytes=5)
 
     assert read_job(write_job(job)) == job
+
+
+def test_problems_survive_the_pipe() -> None:
+    """With and without a line."""
+    problems = [Problem("a/b.html", 3, "Так"), Problem("a", None, "no")]
+
+    assert read_answer(write_problems(problems)) == problems
 
 
 @pytest.mark.parametrize("cut", [b"", b"{", b'{"mails": ['])
@@ -116,7 +124,7 @@ def test_a_mail_of_absurd_size_is_refused(tmp_path: Path) -> None:
 
 def test_a_mistake_in_a_template_keeps_its_sentence(tmp_path: Path) -> None:
     """The child's error is the parent's error."""
-    with pytest.raises(RenderingError, match=r"^template edition/body\.txt, line 2: 'x' is undefined$"):
+    with pytest.raises(RenderingError, match=r"^template \S+/edition/body\.txt, line 2: 'x' is undefined$"):
         render_apart([EDITION], folder=hostile(tmp_path, "\n{{ x }}"))
 
 

@@ -1,0 +1,36 @@
+"""Whether a newsletter's own templates can make every mail, found out before one is sent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mailer.domain.newsletter import Newsletter
+from mailer.errors import Problem, RenderingError
+from mailer.rendering.apart import check_apart
+from mailer.rendering.specimens import specimens
+from mailer.rendering.theme_folder import FOLDER, Themes, shown
+
+
+def theme_problems(themes: Themes, newsletter: Newsletter) -> list[Problem]:
+    """Return what is wrong with *newsletter*'s own templates; nothing where it has none.
+
+    Call it from a thread, not from a loop, for it takes a second or two (see *check_theme*).
+    """
+    try:
+        theme = themes.of(newsletter.slug)
+    except RenderingError as error:
+        return [Problem(f"{FOLDER}/{newsletter.slug}", None, str(error))]
+    return [] if theme is None else check_theme(theme, newsletter)
+
+
+def check_theme(theme: Path, newsletter: Newsletter) -> list[Problem]:
+    """Try out the templates in *theme* on every kind of mail, each full and each nearly empty.
+
+    Returns:
+        What is wrong, by file and line: a file that no mail uses, a mistake in writing, a block of
+        ours that is missing, something unknown, a reader's link that is not shown once.
+    """
+    try:
+        return check_apart(specimens(newsletter), theme)
+    except RenderingError as error:
+        return [Problem(shown(theme), None, str(error))]
