@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from mailer.domain.classifier import classify, parse_reply
 from mailer.domain.outcome import Accepted, Blame, Deferred, Failed, Outcome, Stage
-from mailer.domain.reply_class import ReplyClass
+from mailer.domain.reply_class import Cause, ReplyClass
 
 MOST_IN_A_ROW = 5
 _BEFORE_READERS = (Stage.CONNECT, Stage.MAIL)
@@ -47,7 +47,8 @@ class Breaker:
 
         Refused before any reader is named (connect, login, MAIL), the whole issue is concerned: for a
         connection that was refused, give the copy that it was meant for as Deferred at CONNECT. A copy
-        put off, uncertain, or refused because of its reader says nothing either way.
+        put off, uncertain, or refused because of its reader or the script of their address says nothing
+        either way.
         """
         # Nearly every copy: accepted, with nothing counted.
         if isinstance(outcome, Accepted):
@@ -77,12 +78,17 @@ def widened(trip: Trip, stopped: Collection[str]) -> Trip:
 def _concerned(issue_id: int, group: str, outcome: Outcome) -> tuple[int, str | None] | None:
     """Return what a refusal is counted for: (issue, group), (issue, None) for all of it; None for nothing."""
     match outcome:
-        case Failed(stage=stage, blame=Blame.SENDER):
+        case Failed(stage=stage, reply=reply, blame=Blame.SENDER) if not _is_for_a_script(reply, stage):
             return issue_id, None if stage in _BEFORE_READERS else group
         case Deferred(stage=stage, reply=reply) if stage in _BEFORE_READERS and _is_for_good(reply, stage):
             return issue_id, None
         case _:
             return None
+
+
+def _is_for_a_script(reply: str, stage: Stage) -> bool:
+    """Tell whether a server on the way lacks SMTPUTF8 (RFC 6531): that says nothing of other addresses."""
+    return classify(parse_reply(reply), stage).cause is Cause.SMTPUTF8
 
 
 def _is_for_good(reply: str, stage: Stage) -> bool:

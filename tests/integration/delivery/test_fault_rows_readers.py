@@ -33,6 +33,7 @@ from tests.integration.delivery.house import SECRETS, House, utc_now
 
 GOOD = readers(5)
 CROWD = readers(150)
+NOTIFYING = Terms(offers=("PIPELINING", "8BITMIME", "SMTPUTF8", "DSN"))
 BOTH_WAYS = pytest.mark.parametrize("terms", [PIPELINED, LOCKSTEP], ids=["pipelined", "lockstep"])
 
 
@@ -142,7 +143,7 @@ _numbers = itertools.count()
     suppress_health_check=list(HealthCheck),
     report_multiple_bugs=False,
 )
-@given(odd=st.lists(ODD, min_size=1, max_size=25), terms=st.sampled_from([PIPELINED, LOCKSTEP]))
+@given(odd=st.lists(ODD, min_size=1, max_size=25), terms=st.sampled_from([PIPELINED, LOCKSTEP, NOTIFYING]))
 def test_row_38_no_address_does_harm(
     furnished_file: Path, tmp_path_factory: pytest.TempPathFactory, odd: list[bytes], terms: Terms
 ) -> None:

@@ -16,6 +16,8 @@ NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 ACCEPTED = Accepted(Stage.DOT, "250 2.0.0 ok")
 REFUSED = Failed(Stage.DOT, "550 5.7.26 unauthenticated", Blame.SENDER)
 TOO_LARGE = Failed(Stage.DOT, "552 5.3.4 message too big", Blame.SENDER)
+NO_SMTPUTF8 = Failed(Stage.RCPT, "553 5.6.7 no non-ASCII addresses", Blame.SENDER)
+NO_SMTPUTF8_AT_MAIL = Failed(Stage.MAIL, "550 5.6.7 no non-ASCII addresses", Blame.SENDER)
 NO_MAILBOX = Failed(Stage.RCPT, "550 5.1.1 no such user", Blame.READER)
 LATER = Deferred(Stage.RCPT, "451 4.7.1 greylisted", NOW)
 BUSY = Deferred(Stage.CONNECT, "421 4.3.2 shutting down", NOW)
@@ -55,9 +57,22 @@ def test_what_says_nothing_about_us_neither_counts_nor_clears(between: Outcome) 
     assert len(trips(breaker, ("gmail", REFUSED))) == 1
 
 
-@pytest.mark.parametrize("outcome", [ACCEPTED, NO_MAILBOX, LATER, BUSY, HUNG_UP, TOO_FAST, UNCERTAIN])
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        ACCEPTED,
+        NO_MAILBOX,
+        NO_SMTPUTF8,
+        NO_SMTPUTF8_AT_MAIL,
+        LATER,
+        BUSY,
+        HUNG_UP,
+        TOO_FAST,
+        UNCERTAIN,
+    ],
+)
 def test_what_is_not_about_us_never_trips(outcome: Outcome) -> None:
-    """A hundred of them: the relay is down, readers are gone, or all is well."""
+    """A hundred of them: the relay is down, readers are gone or need another server, or all is well."""
     assert trips(Breaker(), *repeat(("gmail", outcome), 100)) == []
 
 
