@@ -55,8 +55,8 @@ def stays_here(machine: Machine) -> list[Finding]:
     return [
         warning(
             Check.STAYS_HERE,
-            "no outgoing mail server is set, so a release is a rehearsal: mails are kept in the outbox",
-            "write host in [relay] of mailer.toml when readers are to get them",
+            "no outgoing mail server is set, so a release would be a rehearsal into the outbox",
+            "write host in [relay] of mailer.toml before readers are to get it",
         )
     ]
 

@@ -25,7 +25,7 @@ class Measure:
 
     Attributes:
         edition: its short name, as ``be`` (domain/edition_name.py).
-        html_bytes, text_bytes: of each part, in UTF-8.
+        html_bytes, text_bytes: of each part, in UTF-8; a text part of blanks alone has none.
         message_bytes: of a usual reader's copy as it travels, without a signature.
         has_ways_out: whether both parts show the reader's unsubscribe link.
     """
