@@ -31,6 +31,7 @@ from mailer.domain.trend import Trend
 from mailer.editorial import draft
 from mailer.editorial.sample import sample_commentaries, sample_newsletter
 from mailer.rendering.skeleton import Hole, Skeleton
+from mailer.rendering.theme_folder import OURS_ALONE
 from mailer.storage import Database, Transaction, chunks, commentaries, editions, intake, newsletters
 from mailer.storage.chunks import DueCopy
 from mailer.storage.editions import StoredEdition
@@ -74,7 +75,7 @@ async def _measured(folder: Path, copies: int) -> dict[str, float]:
             began = time.perf_counter()
             built = await draft.build(database, newsletter, period, words={}, now=utc_now())
             drafted = time.perf_counter()
-            terms = replace(place.terms(database, presence.id), templates=None)
+            terms = replace(place.terms(database, presence.id), themes=OURS_ALONE)
             await release(database, built.issue.id, terms)
             released = time.perf_counter()
         finally:

@@ -26,6 +26,7 @@ from mailer.cli.init_files import lay_out, settings_text
 from mailer.config import FILE_NAME, RelaySettings, SiteSettings, settings_of_our_own
 from mailer.delivery.release import release
 from mailer.domain.books import Books
+from mailer.rendering.theme_folder import FOLDER
 from mailer.storage import Database, books
 
 _MAILER = Path(sys.executable).with_name("mailer")
@@ -78,7 +79,7 @@ def _lay_out(folder: Path, port: int, relay_port: int) -> House:
     settings = settings_of_our_own(relay=relay, site=SiteSettings(listen=listen))
     lay_out(folder, settings, texts={FILE_NAME: text})
     data = folder / "data"
-    write_templates(data / "templates")
+    write_templates(data / FOLDER / NEWSLETTER.slug)
     return House(data, f"sqlite:///{data / 'mailer.db'}", load_keys(data / "keys"))
 
 

@@ -25,6 +25,7 @@ from mailer.delivery.copy import Composer
 from mailer.delivery.dialler import Dialler
 from mailer.delivery.dkim import Signer
 from mailer.delivery.fence import Fence, identify
+from mailer.delivery.letterpress import Letterpress
 from mailer.delivery.post_room import Manners, PostRoom
 from mailer.delivery.premises import check_data_is_ours, check_links_are_private, machine_of
 from mailer.delivery.presence import Presence
@@ -34,10 +35,12 @@ from mailer.delivery.timekeeper import Timekeeper
 from mailer.domain.checks.machine import Machine
 from mailer.domain.links import Links
 from mailer.domain.retry import RetryPolicy
-from mailer.errors import StorageError
+from mailer.errors import InputError, StorageError
 from mailer.outbox.mailbox import Mailbox
 from mailer.outbox.reading import Outbox
 from mailer.outbox.relay import Relay
+from mailer.rendering.theme_check import theme_problems
+from mailer.rendering.theme_folder import FOLDER, Themes
 from mailer.schedule.bell import Bell
 from mailer.storage import Database, newsletters, open_database, schema
 from mailer.storage.soundness import check_sound
@@ -109,6 +112,11 @@ class Installation:
         finally:
             signer.close()
 
+    @property
+    def themes(self) -> Themes:
+        """Each newsletter's own mail templates."""
+        return Themes(self.settings.folder / FOLDER)
+
     def terms(self, node_id: str, now: datetime) -> Terms:
         """Return how a release by the process *node_id* goes at *now*."""
         return Terms(
@@ -118,6 +126,7 @@ class Installation:
             rehearsal=self.is_outbox_only,
             leaves_machine=self.leaves_machine,
             machine=self.machine,
+            themes=self.themes,
             fence=self.fence(),
         )
 
@@ -181,7 +190,7 @@ class Service:
         self._post_room = PostRoom(
             here.database,
             here.composer(self._signer),
-            here.links,
+            Letterpress(here.links, here.themes),
             presence=self._presence,
             fence=self._fence,
             manners=Manners(RetryPolicy(tuple(each * 60 for each in minutes)), here.clock),
@@ -212,6 +221,7 @@ class Service:
             lane=lane_of(here.settings.relay),
             machine=here.machine,
             fence=self._fence,
+            themes=here.themes,
         )
 
     @property
@@ -243,6 +253,7 @@ class Service:
 
         Raises:
             MailerError: another process sends from the same data.
+            InputError: a newsletter's own templates are wrong.
             SettingsError: readers' links would cross the network in the clear, or our signature would
                 say nothing about a newsletter's sender.
             StorageError: the database file is damaged, or the disk is full at the start.
@@ -252,6 +263,7 @@ class Service:
         check_links_are_private(here.settings.site.public_url, leaves_machine=here.leaves_machine)
         await check_sound(here.database)
         await self._check_senders()
+        await self._check_themes()
         # Before anything is written: whoever sends already may hold the database for a while.
         self._presence.be_the_sender()
         try:
@@ -273,6 +285,16 @@ class Service:
         if self._signer is not None:
             for newsletter in await self._installation.database.read(newsletters.everything):
                 self._signer.check_sender(newsletter.sender)
+
+    async def _check_themes(self) -> None:
+        """Refuse templates that would spoil the next release; what is changed later is met there."""
+        here = self._installation
+        everything = await here.database.read(newsletters.everything)
+        tried = [await asyncio.to_thread(theme_problems, here.themes, each) for each in everything]
+        if problems := [problem for found in tried for problem in found]:
+            raise InputError(problems)
+        for stray in here.themes.strays([each.slug for each in everything]):
+            _log.warning("themes.of_no_newsletter", folder=f"{FOLDER}/{stray}")
 
     async def _relay(self, stack: AsyncExitStack) -> RelaySettings:
         """Return the outgoing server, or start the outbox where none is set."""

@@ -23,6 +23,7 @@ from mailer.delivery.signing import Signing
 from mailer.domain.token import PUBLIC_ID_BYTES
 from mailer.editorial import draft
 from mailer.errors import UsageError
+from mailer.rendering.theme_folder import FOLDER, Themes
 from mailer.storage import Database, borrowed, commentaries, intake, newsletters, open_database, schema
 from mailer.storage.readers import Reader
 
@@ -65,9 +66,13 @@ class House:
         return Vault(self.keys)
 
     @property
+    def _themes(self) -> Path:
+        return self.folder / FOLDER
+
+    @property
     def templates(self) -> Path:
-        """Where the mail templates lie."""
-        return self.folder / "templates"
+        """Where the newsletter's templates lie."""
+        return self._themes / NEWSLETTER.slug
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[Database]:
@@ -92,7 +97,7 @@ class House:
             links=LINKS,
             node_id=node_id,
             released_at=utc_now().replace(microsecond=0),
-            templates=self.templates,
+            themes=Themes(self._themes),
             html_holds_bytes=sys.maxsize,
             fence=self.fence(database),
         )
@@ -143,7 +148,7 @@ async def house(folder: Path, database_url: str | None, *, signed: bool) -> Asyn
         UsageError: somebody's tables are in the database.
     """
     create_keys(folder / "keys")
-    write_templates(folder / "templates")
+    write_templates(folder / FOLDER / NEWSLETTER.slug)
     url = database_url or f"sqlite:///{folder / 'mailer.db'}"
     made = House(folder, url, load_keys(folder / "keys"), _signing(folder) if signed else None)
     async with made.opened() as database:

@@ -17,6 +17,7 @@ from mailer.config import RelaySettings
 from mailer.delivery.copy import Composer
 from mailer.delivery.dialler import Dialler, NoConnection
 from mailer.delivery.dkim import Signer
+from mailer.delivery.letterpress import Letterpress
 from mailer.delivery.post_room import Manners, PostRoom
 from mailer.delivery.presence import Presence
 from mailer.delivery.release import release
@@ -159,7 +160,7 @@ async def _sending(
     post_room = PostRoom(
         database,
         Composer(here.keys, here.vault, "", signer),
-        LINKS,
+        Letterpress(LINKS),
         presence=presence,
         fence=here.fence(database),
         manners=Manners(_RETRY, utc_now),

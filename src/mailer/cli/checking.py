@@ -73,7 +73,9 @@ async def _inspect(
 ) -> Inspection:
     found = await find_issue(installation, newsletter, week, number)
     date: datetime = found.issue.released_at or installation.clock().replace(microsecond=0)
-    inspection = await inspect(installation.database, found, installation.links, date=date)
+    inspection = await inspect(
+        installation.database, found, installation.links, date=date, themes=installation.themes
+    )
     if found.issue.state not in _MAY_GO:
         # It was judged when it went; what is written since is no fault of it.
         return replace(inspection, draft=found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -29,8 +30,9 @@ from mailer.editorial.importing import merged
 from mailer.editorial.sample import sample_commentaries, sample_newsletter
 from mailer.errors import MailerError, UsageError
 from mailer.rendering import holes
-from mailer.rendering.edition import render_edition
+from mailer.rendering.apart import render_apart
 from mailer.rendering.letterhead import edition_skeleton
+from mailer.rendering.theme_folder import OURS_ALONE, Themes
 from mailer.storage import newsletters
 
 _SAMPLE_WEEK = iso_week(2026, 47)
@@ -76,40 +78,41 @@ def preview(
     typer.echo(sheet.print(chosen, format_, address.spec), nl=False)
 
 
+@dataclass(frozen=True, slots=True)
 class _Sheet:
     """Everything one printed edition is made from."""
 
-    def __init__(self, grid: Grid, issue: Issue, links: Links, keys: Keys, date: datetime) -> None:
-        self._grid = grid
-        self._issue = issue
-        self._links = links
-        self._keys = keys
-        self._date = date
+    grid: Grid
+    issue: Issue
+    links: Links
+    keys: Keys
+    date: datetime
+    themes: Themes = OURS_ALONE
 
     def print(self, language: Language, format_: str, reader: str) -> bytes:
-        newsletter = self._grid.newsletter
+        newsletter = self.grid.newsletter
         if language not in newsletter.languages:
             known = ", ".join(newsletter.languages)
             raise UsageError(f"--language: {newsletter.slug} is not published in {language}, but in {known}")
-        plan = plan_for(self._grid, language, None)
+        plan = plan_for(self.grid, language, None)
         if not plan.cells:
             raise MailerError(
                 f"there is nothing to show in {language}: no text is ready; write “state: ready” in one, "
                 "then run “mailer commentary import FOLDER”"
             )
-        content = edition_content(self._grid, self._issue, plan, self._links)
-        mail = render_edition(content)
-        token = Token(_NOBODY, issue=self._issue.id)
+        content = edition_content(self.grid, self.issue, plan, self.links)
+        (mail,) = render_apart([content], folder=self.themes.of(newsletter.slug))
+        token = Token(_NOBODY, issue=self.issue.id)
         if format_ != "message":
             part = mail.html if format_ == "html" else mail.text
-            return part.replace(holes.TOKEN, self._keys.link.link(token)).encode()
+            return part.replace(holes.TOKEN, self.keys.link.link(token)).encode()
         skeleton = edition_skeleton(
             mail,
-            letterhead(newsletter, language, self._links),
-            issue_key=self._issue.key,
-            date=self._date,
+            letterhead(newsletter, language, self.links),
+            issue_key=self.issue.key,
+            date=self.date,
         )
-        composer = Composer(self._keys, Vault(self._keys), self._links.mail_domain).of(newsletter)
+        composer = Composer(self.keys, Vault(self.keys), self.links.mail_domain).of(newsletter)
         return composer.copy_to(reader, skeleton, token).message
 
 
@@ -136,4 +139,5 @@ async def _stored(installation: Installation, newsletter: str | None, week: str)
     period = chosen_period(week, found, installation.clock())
     drafted = await draft.find(installation.database, found, period)
     date = drafted.issue.released_at or installation.clock().replace(microsecond=0)
-    return _Sheet(drafted.grid, drafted.issue, installation.links, installation.keys, date)
+    here = installation
+    return _Sheet(drafted.grid, drafted.issue, here.links, here.keys, date, here.themes)

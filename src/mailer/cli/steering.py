@@ -94,9 +94,8 @@ def mail_proofs(
         await refuse_sample(here.database, leaves_machine=here.leaves_machine)
         async with _relay(here) as relay, here.composing() as composer:
             dialler = Dialler(relay, here.hello, PATIENCE)
-            proofs = await send_proofs(
-                found, to, dialler=dialler, composer=composer, links=here.links, now=here.clock()
-            )
+            terms = here.terms(here.presence().id, here.clock())
+            proofs = await send_proofs(found, to, dialler=dialler, composer=composer, terms=terms)
         return found, proofs
 
     found, proofs = settings.run(work)

@@ -73,6 +73,7 @@ class Claims:
             ]
 
         claimed = await self._database.write(work, urgent=True)
+        await self._letterpress.prepare(newsletter for _, newsletter, _ in claimed)
         return [LetterJob(partial(self._letter_copy, *each), each[0], self._owner) for each in claimed]
 
     async def copies(self) -> list[DeliveryJob] | None:

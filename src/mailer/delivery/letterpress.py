@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeAlias
 
-from mailer.domain.content import LetterContent, LetterKind
+import structlog
+
+from mailer.domain.content import LetterContent, LetterKind, RenderedMail
 from mailer.domain.language import Language
 from mailer.domain.links import Links
 from mailer.domain.newsletter import Newsletter
 from mailer.domain.subscription import CONFIRM_VALID, INVITE_VALID
 from mailer.editorial.contents import imprint
+from mailer.errors import RenderingError
 from mailer.rendering import holes
+from mailer.rendering.apart import render_apart
 from mailer.rendering.letterhead import Letterhead, letter_skeleton
 from mailer.rendering.skeleton import Skeleton
+from mailer.rendering.theme_folder import OURS_ALONE, Stamp, Themes, stamp
+
+_RENDER_S = 20.0
+"""Others wait meanwhile; all Letters of a newsletter take about a second."""
+
+_Plate: TypeAlias = tuple[LetterKind, Language]
+_log = structlog.get_logger()
 
 
 def letterhead(newsletter: Newsletter, language: Language, links: Links) -> Letterhead:
@@ -28,31 +43,106 @@ def letterhead(newsletter: Newsletter, language: Language, links: Links) -> Lett
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Plates:
+    """Every Letter of a newsletter that has templates of its own.
+
+    Attributes:
+        stamp: of the templates they are made with.
+        skeletons: none where the templates are broken.
+        reason: why there are none.
+    """
+
+    newsletter: Newsletter
+    stamp: Stamp
+    skeletons: Mapping[_Plate, Skeleton]
+    reason: str = ""
+
+
 @dataclass(slots=True)
 class Letterpress:
-    """Keeps each skeleton once it was rendered; a changed newsletter gets a new one."""
+    """Keeps each skeleton once it was rendered; a changed newsletter or theme gets a new one.
+
+    A Letter is waited for: somebody has just asked for it. So a theme that is broken costs no Letter:
+    it goes out in our own form, and the log says why.
+
+    Attributes:
+        links: of the site.
+        themes: each newsletter's own templates.
+    """
 
     links: Links
-    _plates: dict[tuple[LetterKind, Language, str], tuple[Newsletter, Skeleton]] = field(default_factory=dict)
+    themes: Themes = OURS_ALONE
+    _ours: dict[tuple[str, _Plate], tuple[Newsletter, Skeleton]] = field(default_factory=dict)
+    _themed: dict[str, _Plates] = field(default_factory=dict)
+
+    async def prepare(self, newsletters: Iterable[Newsletter]) -> None:
+        """Look whether the templates of *newsletters* have changed, and render what did, in a process apart.
+
+        Without it, or where it fails, ``skeleton`` returns our own form.
+        """
+        for newsletter in {each.slug: each for each in newsletters}.values():
+            await asyncio.to_thread(self._prepare, newsletter)
 
     def skeleton(self, kind: LetterKind, newsletter: Newsletter, language: Language) -> Skeleton:
         """Return the skeleton of a letter.
 
         Raises:
-            RenderingError: a template is wrong.
+            RenderingError: a template of ours is wrong.
         """
-        key = (kind, language, newsletter.slug)
-        known = self._plates.get(key)
+        plate = (kind, language)
+        themed = self._themed.get(newsletter.slug)
+        if themed is not None and themed.newsletter == newsletter and plate in themed.skeletons:
+            return themed.skeletons[plate]
+        known = self._ours.get((newsletter.slug, plate))
         if known is None or known[0] != newsletter:
             known = (newsletter, self._render(kind, newsletter, language))
-            self._plates[key] = known
+            self._ours[newsletter.slug, plate] = known
         return known[1]
+
+    def _prepare(self, newsletter: Newsletter) -> None:
+        known = self._themed.get(newsletter.slug)
+        seen: Stamp = ()
+        try:
+            theme = self.themes.of(newsletter.slug)
+            if theme is None:
+                self._themed.pop(newsletter.slug, None)
+                return
+            # Before the files are read: what changes meanwhile is seen the next time.
+            seen = stamp(theme)
+            if known is not None and (known.newsletter, known.stamp) == (newsletter, seen):
+                return
+            made = _Plates(newsletter, seen, self._render_all(newsletter, theme))
+        except RenderingError as error:
+            made = _Plates(newsletter, seen, {}, str(error))
+            if made != known:
+                _log.error("letterpress.theme_not_used", newsletter=newsletter.slug, reason=made.reason)
+        self._themed[newsletter.slug] = made
+
+    def _render_all(self, newsletter: Newsletter, theme: Path) -> dict[_Plate, Skeleton]:
+        """Render every kind of Letter in every language: one process for all takes a second."""
+        plates = [(kind, language) for language in newsletter.languages for kind in LetterKind]
+        said = [self._content(kind, newsletter, language) for kind, language in plates]
+        mails = render_apart(said, timeout_s=_RENDER_S, folder=theme)
+        return {
+            (kind, language): self._skeleton(mail, kind, newsletter, language)
+            for (kind, language), mail in zip(plates, mails, strict=True)
+        }
 
     def _render(self, kind: LetterKind, newsletter: Newsletter, language: Language) -> Skeleton:
         # Imported when the first letter is sent: a process that sends none needs no template engine.
         from mailer.rendering.letter import render_letter
 
-        content = LetterContent(
+        mail = render_letter(self._content(kind, newsletter, language))
+        return self._skeleton(mail, kind, newsletter, language)
+
+    def _skeleton(
+        self, mail: RenderedMail, kind: LetterKind, newsletter: Newsletter, language: Language
+    ) -> Skeleton:
+        return letter_skeleton(mail, letterhead(newsletter, language, self.links), kind)
+
+    def _content(self, kind: LetterKind, newsletter: Newsletter, language: Language) -> LetterContent:
+        return LetterContent(
             kind=kind,
             language=language,
             title=newsletter.title[language],
@@ -62,7 +152,6 @@ class Letterpress:
             valid_days=(INVITE_VALID if kind is LetterKind.INVITE else CONFIRM_VALID).days,
             imprint=imprint(newsletter, language, self.links),
         )
-        return letter_skeleton(render_letter(content), letterhead(newsletter, language, self.links), kind)
 
     def _action(self, kind: LetterKind, language: Language) -> str:
         match kind:

@@ -18,7 +18,6 @@ from mailer.delivery.patience import LEAVING_S
 from mailer.delivery.presence import Presence
 from mailer.delivery.rounds import Rounds
 from mailer.delivery.sender import Sender
-from mailer.domain.links import Links
 from mailer.domain.retry import RetryPolicy
 from mailer.storage import Database
 
@@ -43,7 +42,7 @@ class PostRoom:
         self,
         database: Database,
         composer: Composer,
-        links: Links,
+        letterpress: Letterpress,
         *,
         presence: Presence,
         fence: Fence,
@@ -55,7 +54,7 @@ class PostRoom:
         Args:
             database: of the installation.
             composer: makes copies.
-            links: into the public pages.
+            letterpress: renders Letters.
             presence: of this process.
             fence: asked before anything is claimed or sent.
             manners: how copies are tried.
@@ -64,7 +63,7 @@ class PostRoom:
         self._presence = presence
         self._fence = fence
         self._manners = manners
-        claims = Claims(database, composer, Letterpress(links), owner=presence.id, clock=manners.clock)
+        claims = Claims(database, composer, letterpress, owner=presence.id, clock=manners.clock)
         self._feed = Feed(claims, may_send=lambda: fence.is_open)
 
     def wake(self) -> None:

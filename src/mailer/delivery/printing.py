@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path
 
 from mailer.delivery.letterpress import letterhead
 from mailer.domain.checks.weight import HTML_HOLDS_BYTES, Measure, unfit_edition
@@ -18,6 +17,7 @@ from mailer.domain.content import RenderedMail
 from mailer.domain.edition_name import edition_name
 from mailer.domain.finding import Check, Finding, blocking, by_weight
 from mailer.domain.links import Links
+from mailer.domain.newsletter import Newsletter
 from mailer.domain.plan import Plan, plan_for
 from mailer.domain.token import LINK_CHARS
 from mailer.editorial import contents
@@ -27,6 +27,8 @@ from mailer.rendering import holes
 from mailer.rendering.apart import render_apart
 from mailer.rendering.letterhead import edition_skeleton
 from mailer.rendering.skeleton import Hole, Skeleton
+from mailer.rendering.theme_check import theme_problems
+from mailer.rendering.theme_folder import OURS_ALONE, Themes
 from mailer.storage import Database, freeze
 
 _RENDER_S = 60.0
@@ -62,7 +64,7 @@ class Printed:
             language=self.plan.language,
             subject=self.mail.subject,
             html_bytes=len(html.encode()),
-            text_bytes=len(text.strip().encode()),
+            text_bytes=len(text.encode()) if text.strip() else 0,
             message_bytes=len(self.skeleton.fill(_USUAL)),
             has_ways_out=holes.TOKEN in html and holes.TOKEN in text,
         )
@@ -85,7 +87,7 @@ class Inspection:
 
 
 async def print_editions(
-    found: Draft, links: Links, *, date: datetime, templates: Path | None = None
+    found: Draft, links: Links, *, date: datetime, themes: Themes = OURS_ALONE
 ) -> dict[str, Printed]:
     """
     Return the editions of an issue by their plans' keys; a plan without a text has none.
@@ -94,15 +96,16 @@ async def print_editions(
         found: the issue.
         links: of the site.
         date: of each copy.
-        templates: the folder of the mail templates; None takes those that came with the product.
+        themes: each newsletter's own templates.
 
     Raises:
         RenderingError: a template or text can't be rendered.
     """
     plans = {plan.key: plan for plan in contents.plans(found.grid).values() if plan.cells}
     said = [contents.edition_content(found.grid, found.issue, plan, links) for plan in plans.values()]
+    folder = themes.of(found.newsletter.slug)
     mails = await asyncio.to_thread(
-        render_apart, said, timeout_s=_RENDER_S, memory_bytes=_RENDER_BYTES, folder=templates
+        render_apart, said, timeout_s=_RENDER_S, memory_bytes=_RENDER_BYTES, folder=folder
     )
     return {
         plan.key: _printed(found, plan, mail, links, date)
@@ -120,7 +123,7 @@ def unfit(editions: Mapping[str, Printed], *, html_holds_bytes: int = HTML_HOLDS
 
 
 async def inspect(
-    database: Database, found: Draft, links: Links, *, date: datetime, templates: Path | None = None
+    database: Database, found: Draft, links: Links, *, date: datetime, themes: Themes = OURS_ALONE
 ) -> Inspection:
     """
     Print the editions of a draft to look at them, and judge them as a release would.
@@ -128,8 +131,11 @@ async def inspect(
     What keeps them from being rendered is a finding here, since whoever looks wants to know all.
     """
     try:
-        editions = await print_editions(found, links, date=date, templates=templates)
-        findings = unfit(editions)
+        if findings := await theme_findings(themes, found.newsletter):
+            editions = {}
+        else:
+            editions = await print_editions(found, links, date=date, themes=themes)
+            findings = unfit(editions)
     except RenderingError as error:
         editions, findings = {}, [_not_rendered(error)]
     audience = await database.read(lambda tx: freeze.audience(tx, found.newsletter.slug))
@@ -141,6 +147,15 @@ async def inspect(
             readers[printed.name] += count
     judged = replace(found, findings=by_weight([*found.findings, *findings]))
     return Inspection(judged, tuple(editions.values()), readers)
+
+
+async def theme_findings(themes: Themes, newsletter: Newsletter) -> list[Finding]:
+    """Say what is wrong with a newsletter's own templates; each fault holds its issues."""
+    problems = await asyncio.to_thread(theme_problems, themes, newsletter)
+    return [
+        blocking(Check.THEME, f"the newsletter’s own templates have a fault: {problem}")
+        for problem in problems
+    ]
 
 
 def _printed(found: Draft, plan: Plan, mail: RenderedMail, links: Links, date: datetime) -> Printed:

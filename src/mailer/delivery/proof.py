@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from mailer.delivery.connection import Connection
 from mailer.delivery.copy import Composer, Copy
@@ -16,10 +15,10 @@ from mailer.delivery.diagnosis import diagnose
 from mailer.delivery.dialler import Dialler, NoConnection
 from mailer.delivery.envelope import OTHER_SCRIPT
 from mailer.delivery.letterpress import letterhead
+from mailer.delivery.release import Terms
 from mailer.domain import content
 from mailer.domain.judgement import Answer, Lost
 from mailer.domain.language import Language
-from mailer.domain.links import Links
 from mailer.domain.outcome import Stage
 from mailer.domain.plan import plan_for
 from mailer.domain.reply import Verdict, judge, mask
@@ -63,18 +62,18 @@ async def send_proofs(
     *,
     dialler: Dialler,
     composer: Composer,
-    links: Links,
-    now: datetime,
+    terms: Terms,
 ) -> list[Proof]:
     """Mail every edition of a draft or issue to *addresses*; one Proof per language and address.
 
-    Languages come in the newsletter's order, one without a ready text is left out.
+    Languages come in the newsletter's order, one without a ready text is left out. *terms* are those
+    that a release would have now, so that a copy looks as it will.
 
     Raises:
         MailerError: the relay does not take us.
         RenderingError: a template or text can't be rendered.
     """
-    skeletons = await _skeletons(found, links, now)
+    skeletons = await _skeletons(found, terms)
     if not skeletons:
         return []
     composer = composer.of(found.newsletter)
@@ -103,29 +102,30 @@ async def _connect(dialler: Dialler) -> Connection:
         raise MailerError(diagnose(dialler.relay, error.__cause__ or error)) from None
 
 
-async def _skeletons(found: Draft, links: Links, now: datetime) -> dict[Language, Skeleton]:
+async def _skeletons(found: Draft, terms: Terms) -> dict[Language, Skeleton]:
     plans = {language: plan_for(found.grid, language, None) for language in found.newsletter.languages}
     contents = {
-        language: replace(edition_content(found.grid, found.issue, plan, links), proof=_remarks(found))
+        language: replace(edition_content(found.grid, found.issue, plan, terms.links), proof=_remarks(found))
         for language, plan in plans.items()
         if plan.cells
     }
     if not contents:
         return {}
-    mails = await asyncio.to_thread(render_apart, list(contents.values()))
+    folder = terms.themes.of(found.newsletter.slug)
+    mails = await asyncio.to_thread(render_apart, list(contents.values()), folder=folder)
     return {
         language: edition_skeleton(
             mail,
-            letterhead(found.newsletter, language, links),
+            letterhead(found.newsletter, language, terms.links),
             issue_key=found.issue.key,
-            date=now.replace(microsecond=0),
+            date=terms.released_at,
         )
         for language, mail in zip(contents, mails, strict=True)
     }
 
 
 def _remarks(found: Draft) -> content.Proof:
-    return content.Proof(tuple(str(finding) for finding in found.findings))
+    return content.Proof(tuple(finding.sentences for finding in found.findings))
 
 
 def _proof(language: Language, address: str, met: Answer | Lost) -> Proof:

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 
 from mailer.delivery.fence import Fence
 from mailer.delivery.printing import Printed, print_editions, unfit
@@ -28,6 +27,7 @@ from mailer.editorial import contents, draft
 from mailer.editorial.draft import Draft
 from mailer.editorial.schedule_times import zone_of
 from mailer.errors import InvalidMove, MailerError
+from mailer.rendering.theme_folder import OURS_ALONE, Themes
 from mailer.storage import Database, Transaction, editions, freeze, installation, issues
 from mailer.storage.editions import StoredEdition
 from mailer.storage.freeze import Allotment, Choice
@@ -64,7 +64,7 @@ class Terms:
         leaves_machine: whether the relay is another machine's, so that sample texts are held.
         deadline_at: until when it may be sent, as the clock says; None for a person, who may be late.
         slice_size: most readers in one transaction.
-        templates: the folder of the mail templates; None takes those that came with the product.
+        themes: each newsletter's own templates.
         machine: which it goes out from, for the checks.
         html_holds_bytes: a larger HTML part holds the issue; only a measurement asks for more.
         fence: of the installation, which must let it pass; None only where no copy can leave a data
@@ -78,7 +78,7 @@ class Terms:
     leaves_machine: bool = False
     deadline_at: datetime | None = None
     slice_size: int = freeze.SLICE
-    templates: Path | None = None
+    themes: Themes = OURS_ALONE
     machine: Machine = ANY_MACHINE
     html_holds_bytes: int = HTML_HOLDS_BYTES
     fence: Fence | None = None
@@ -158,7 +158,7 @@ def _check_still_ours(tx: Transaction, issue_id: int, terms: Terms) -> None:
 
 async def _freeze_editions(database: Database, found: Draft, terms: Terms) -> Allotment:
     by_choice = contents.plans(found.grid)
-    printed = await print_editions(found, terms.links, date=terms.released_at, templates=terms.templates)
+    printed = await print_editions(found, terms.links, date=terms.released_at, themes=terms.themes)
     _fit_to_go(printed, terms)
 
     def store(tx: Transaction) -> Allotment:

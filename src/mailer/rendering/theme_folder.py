@@ -13,14 +13,15 @@ import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from mailer.errors import RenderingError
 
-FOLDER = "themes"
+FOLDER: Final = "themes"
 """Stands beside mailer.toml."""
 
 # Ours lie one folder deep; a link that leads back up must not be followed for ever.
-_DEEPEST = 4
+_DEEPEST: Final = 4
 
 Stamp = tuple[tuple[str, int, int], ...]
 """Name, time of change and size of each file: another one when a theme was changed."""
@@ -62,6 +63,10 @@ class Themes:
         except OSError:
             return []
         return [name for name in found if name not in newsletters and not name.startswith(".")]
+
+
+OURS_ALONE: Final = Themes()
+"""No newsletter has templates of its own."""
 
 
 def shown(theme: Path) -> str:

@@ -14,6 +14,7 @@ from mailer.domain.checks.machine import ANY_MACHINE, Machine
 from mailer.domain.issue import IssueKind
 from mailer.domain.links import Links
 from mailer.domain.token import TokenKeys
+from mailer.rendering.theme_folder import OURS_ALONE, Themes
 from mailer.storage import Database
 
 
@@ -119,6 +120,7 @@ class Site:
         lane: under what name the database counts the messages that leave.
         machine: what the checks of an issue know of this one.
         fence: None where there is none to look at.
+        themes: each newsletter's own mail templates.
     """
 
     database: Database
@@ -134,6 +136,7 @@ class Site:
     lane: str = ""
     machine: Machine = ANY_MACHINE
     fence: Fence | None = None
+    themes: Themes = OURS_ALONE
 
     @property
     def paths(self) -> Links:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Final
 
 from starlette.responses import Response
@@ -17,6 +18,7 @@ from mailer.domain.plan import arrange, plan_for
 from mailer.editorial.contents import edition_content
 from mailer.errors import NotFound
 from mailer.rendering.apart import render_apart
+from mailer.rendering.theme_folder import Stamp, stamp
 from mailer.storage import Transaction, commentaries, editions
 from mailer.web.desk.door import Visit, guarded
 from mailer.web.desk.frame import sandboxed, show
@@ -34,22 +36,27 @@ class _Press:
     """Renders drafts one at a time in a child process, and keeps the last ones."""
 
     def __init__(self) -> None:
-        self._kept: dict[EditionContent, RenderedMail] = {}
+        self._kept: dict[tuple[EditionContent, Stamp], RenderedMail] = {}
         self._one_at_a_time = asyncio.Lock()
 
-    async def mail(self, content: EditionContent) -> RenderedMail:
+    async def mail(self, content: EditionContent, theme: Path | None) -> RenderedMail:
         """Return *content* as a mail.
+
+        Args:
+            content: what it says.
+            theme: the newsletter's own templates, if it has some.
 
         Raises:
             RenderingError: a template or a text can't be rendered.
         """
         async with self._one_at_a_time:
-            if content not in self._kept:
-                (made,) = await asyncio.to_thread(render_apart, [content], timeout_s=_RENDER_S)
-                self._kept[content] = made
+            kept = (content, stamp(theme))
+            if kept not in self._kept:
+                (made,) = await asyncio.to_thread(render_apart, [content], timeout_s=_RENDER_S, folder=theme)
+                self._kept[kept] = made
                 while len(self._kept) > _MOST_KEPT:
                     del self._kept[next(iter(self._kept))]
-            return self._kept[content]
+            return self._kept[kept]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +101,8 @@ async def _mail(press: _Press, visit: Visit) -> tuple[Sheet, RenderedMail | None
     site, issue_id, language = visit.site, number_of(visit), _language(visit)
     found = await site.database.read(partial(_read, site=site, issue_id=issue_id, language=language))
     if isinstance(found.edition, EditionContent):
-        return found.sheet, await press.mail(found.edition)
+        theme = site.themes.of(found.sheet.newsletter.slug)
+        return found.sheet, await press.mail(found.edition, theme)
     return found.sheet, found.edition
 
 
