@@ -98,6 +98,15 @@ def test_what_would_fail_readers_is_said(found: References, judged: list[tuple[C
     assert all(one.where == "russia.be" and "russia.be" in f"{one}" and one.remedy for one in said)
 
 
+@pytest.mark.parametrize("path", ["u/{}", "ru/confirm/{}", "ru/manage/{}", "u/{}/x?y=/z"])
+def test_no_secret_is_repeated(path: str) -> None:
+    """What holds a release is logged."""
+    (said,) = bad_references(References((f"{BASE}/{path.format('secret')}",)), KNOWN, "russia.be")
+
+    assert "secret" not in str(said)
+    assert f"links to {BASE}/{path.partition('{')[0]}…, which" in str(said)
+
+
 def test_nothing_is_ours_where_nothing_is_known() -> None:
     """Without a public address and a folder of pictures only what a text itself shows is judged."""
     found = References((f"{BASE}/about",), (), (Shown(f"media:{NAME}", "A map"),))

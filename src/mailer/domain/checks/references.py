@@ -5,6 +5,7 @@ A mail can't be mended once it is sent, so a link that leads nowhere is found be
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -15,6 +16,9 @@ from mailer.domain.language import Language
 from mailer.domain.picture import SCHEME
 
 _FOOTNOTES = "fn"
+# A finding is logged where it holds a release, and these letters open a reader's own page.
+_SECRET = re.compile(r"(/(?:u|confirm|manage)/).*")
+_HIDDEN = r"\1…"
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +144,8 @@ def _bad_link(url: str, known: Known, where: str) -> Finding | None:
         case Place.READERS_OWN:
             return blocking(
                 Check.READERS_OWN_LINK,
-                f"{where} links to {url}, which belongs to one reader: anybody could act in their place",
+                f"{where} links to {_SECRET.sub(_HIDDEN, url)}, which belongs to one reader: anybody could act "
+                "in their place",
                 f"take the link out of {where}",
                 where=where,
             )
