@@ -144,8 +144,8 @@ def _bad_link(url: str, known: Known, where: str) -> Finding | None:
         case Place.READERS_OWN:
             return blocking(
                 Check.READERS_OWN_LINK,
-                f"{where} links to {_SECRET.sub(_HIDDEN, url)}, which belongs to one reader: anybody could act "
-                "in their place",
+                f"{where} links to {_SECRET.sub(_HIDDEN, url)}, which belongs to one reader: anybody could "
+                "act in their place",
                 f"take the link out of {where}",
                 where=where,
             )
