@@ -1,19 +1,17 @@
-"""The words inside a paragraph, before they become HTML or plain text: typeset, flat enough, well linked.
+"""The words inside a paragraph, before they become HTML or plain text: typeset, and flat enough.
 
 Works on the parser's tokens, so that both halves of a mail get the same words.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from markdown_it.common.normalize_url import normalizeLinkText
 from markdown_it.token import Token
 
 from mailer.domain.language import Language
 from mailer.rendering.typography import OBJECT, typeset_pieces
 
-_SCHEMES = ("http", "https", "mailto")
 # Emphasis in emphasis; no writer needs three, and lxml, which reads our HTML again, gives up at 256.
 _DEEPEST = 8
 
@@ -21,8 +19,7 @@ _DEEPEST = 8
 def settle(tokens: Sequence[Token], language: Language) -> list[Token]:
     """Return *tokens* of one paragraph as they are to be shown.
 
-    A link that leads neither to the web nor to a mailbox stands as it was typed, so that the editor
-    sees it in the preview; emphasis without end is dropped; line ends of the source become spaces.
+    Emphasis without end is dropped; line ends of the source become spaces.
     """
     for token in tokens:
         if token.type == "softbreak":
@@ -61,36 +58,11 @@ def _piece(token: Token) -> str:
             return ""
 
 
-def _flat(tokens: Iterable[Token]) -> Iterable[Token]:
-    """Yield *tokens* without links that lead elsewhere and without emphasis that is too deep."""
-    closings: list[Token | None] = []
+def _flat(tokens: Iterable[Token]) -> Iterator[Token]:
+    """Yield *tokens* without the marks of emphasis that is too deep."""
+    depth = 0
     for token in tokens:
-        if token.nesting == 1:
-            opening, closing = _pair(token, len(closings))
-            closings.append(closing)
-            if opening:
-                yield opening
-        elif token.nesting == -1:
-            closing = closings.pop()
-            if closing:
-                yield closing if closing.type == "text" else token
-        else:
+        depth -= token.nesting == -1
+        if token.nesting == 0 or depth < _DEEPEST:
             yield token
-
-
-def _pair(token: Token, depth: int) -> tuple[Token | None, Token | None]:
-    """Return what to show in place of an opening token and of the one that closes it."""
-    if token.type == "link_open" and not _leads_out(address := str(token.attrs["href"])):
-        address = normalizeLinkText(address)
-        typed = ("<", ">") if token.info == "auto" else ("[", f"]({address})")
-        return _text(typed[0]), _text(typed[1])
-    return (token, token) if depth < _DEEPEST else (None, None)
-
-
-def _text(words: str) -> Token:
-    return Token("text", "", 0, content=words)
-
-
-def _leads_out(url: str) -> bool:
-    scheme, colon, rest = url.strip().partition(":")
-    return bool(colon and rest) and scheme.lower() in _SCHEMES
+        depth += token.nesting == 1

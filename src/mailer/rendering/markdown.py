@@ -17,6 +17,7 @@ from markdown_it import MarkdownIt
 from markdown_it.common.utils import escapeHtml
 from markdown_it.renderer import RendererHTML
 from markdown_it.rules_block import StateBlock
+from markdown_it.rules_inline import StateInline, image
 from markdown_it.token import Token
 from mdit_py_plugins.footnote import footnote_plugin
 
@@ -24,6 +25,7 @@ from mailer.domain.language import Language
 from mailer.rendering import footnotes, pictures
 from mailer.rendering.inline_words import settle
 
+_SCHEMES = ("http", "https", "mailto")
 _DEEPEST_HEADING = 6
 # The mail's own headings are h1 (the issue) and h2 (each headline).
 _HEADINGS_BEGIN_BELOW = 2
@@ -81,7 +83,7 @@ def clean(html: str, media_url: str = "") -> str:
         attributes=_ATTRIBUTES,
         allowed_classes=_CLASSES,
         attribute_filter=checked,
-        url_schemes={"http", "https", "mailto"},
+        url_schemes=set(_SCHEMES),
         # A mail is no page: there is no opener. The web part (webpart.py) adds it.
         link_rel=None,
     )
@@ -93,9 +95,17 @@ def parse_markdown(markdown: str, language: Language) -> list[Token]:
     """Return the blocks of *markdown*, their words set by the practice of *language*."""
     tokens = markdown_parser().parse(markdown, {})
     for token in tokens:
-        if token.type == "inline":
-            token.children = settle(token.children or [], language)
+        if token.children:
+            token.children = settle(token.children, language)
     return tokens
+
+
+def unused_notes(markdown: str) -> list[str]:
+    """Return the labels of notes that nothing in the text refers to, and that are therefore not shown."""
+    env: dict[str, Any] = {}
+    markdown_parser().parse(markdown, env)
+    labels: dict[str, int] = env.get("footnotes", {}).get("refs", {})
+    return [label.removeprefix(":") for label, number in labels.items() if number < 0]
 
 
 @cache
@@ -105,9 +115,27 @@ def markdown_parser() -> MarkdownIt:
     parser.use(footnote_plugin, inline=False)
     parser.block.ruler.before("table", "too_deep", _too_deep)
     footnotes.teach(parser)
-    # Any address is parsed; inline_words.py turns a link that leads elsewhere back into what was typed.
+    # A refused link stays as it was typed, so that the editor sees it in the preview.
+    parser.validateLink = _leads_out  # type: ignore[method-assign]
+    parser.inline.ruler.at("image", _picture)
+    return parser
+
+
+@cache
+def _parser_for_descriptions() -> MarkdownIt:
+    """Return a parser for pictures, which take any address: none but ours is shown."""
+    parser = MarkdownIt("commonmark", {"html": False})
     parser.validateLink = _any_address  # type: ignore[method-assign]
     return parser
+
+
+def _picture(state: StateInline, silent: bool) -> bool:  # noqa: FBT001 - the parser's form
+    """Read a picture, be its address such that a link to it would be refused."""
+    strict, state.md = state.md, _parser_for_descriptions()
+    try:
+        return image(state, silent)
+    finally:
+        state.md = strict
 
 
 class _Renderer(RendererHTML):
@@ -120,6 +148,11 @@ class _Renderer(RendererHTML):
         if picture is None or not env["media_url"]:
             return escapeHtml(alt)
         return pictures.image_html(picture, alt, env["media_url"]) + pictures.caption_html(token)
+
+
+def _leads_out(url: str) -> bool:
+    scheme, colon, rest = url.strip().partition(":")
+    return bool(colon and rest) and scheme.lower() in _SCHEMES
 
 
 def _any_address(url: str) -> bool:  # noqa: ARG001 - the parser asks for each
