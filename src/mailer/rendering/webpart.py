@@ -16,28 +16,33 @@ import nh3
 from markupsafe import Markup
 
 from mailer.errors import RenderingError
-from mailer.rendering import holes
+from mailer.rendering import holes, pictures
 
 BEGIN = "<!-- content -->"
 END = "<!-- /content -->"
 
 _PART = re.compile(re.escape(BEGIN) + "(.*)" + re.escape(END), re.DOTALL)
-_HEADLINE = re.compile(r'<div lang="(\w+)">\s*<h2>(.*?)</h2>', re.DOTALL)
+_HEADLINE = re.compile(r'<div\b[^>]*\blang="(\w+)"[^>]*>\s*<h2\b[^>]*>(.*?)</h2>', re.DOTALL)
 _TAG = re.compile(r"<[^>]*>")
 _TAGS = {
     "h1", "h2", "h3", "h4", "h5", "h6", "p", "br", "hr", "div", "span", "em", "strong", "code", "pre",
-    "blockquote", "a", "ul", "ol", "li", "table", "thead", "tbody", "tr", "th", "td",
+    "blockquote", "a", "ul", "ol", "li", "table", "thead", "tbody", "tr", "th", "td", "img", "sup", "sub",
 }  # fmt: skip
 _ATTRIBUTES = {
-    "*": {"lang"},
-    "a": {"href", "title", "lang"},
-    "div": {"class", "lang"},
+    # Ids come from our templates and from the notes of a text; an author can write none.
+    "*": {"id", "lang"},
+    "a": {"href", "title", "aria-label"},
+    "div": {"class"},
+    "img": {"src", "alt", "width", "height"},
     "ol": {"start"},
-    "p": {"class", "id"},
+    "p": {"class"},
     "span": {"class", "aria-hidden"},
     "table": {"class", "role"},
     "td": {"class"},
+    "th": {"class", "scope"},
 }
+# The mail knew where our pictures lie (rendering/markdown.py); here their form must do.
+_MEDIA = re.compile(r"https?://[^\s?#]+/media")
 _SCHEMES = {"http", "https", "mailto"}
 
 
@@ -74,7 +79,13 @@ def web_part(html: str) -> Markup:
         RenderingError: the edition has no such part, or it holds a reader's link.
     """
     check_marks("the edition", html)
-    cleaned = nh3.clean(_between(html), tags=_TAGS, attributes=_ATTRIBUTES, url_schemes=_SCHEMES)
+    cleaned = nh3.clean(
+        _between(html),
+        tags=_TAGS,
+        attributes=_ATTRIBUTES,
+        attribute_filter=_checked,
+        url_schemes=_SCHEMES,
+    )
     return Markup(cleaned.strip())  # noqa: S704 - nh3 has cleaned it
 
 
@@ -84,6 +95,14 @@ def headlines(html: str) -> list[Headline]:
         Headline(lang, " ".join(entities.unescape(_TAG.sub("", words)).split()))
         for lang, words in _HEADLINE.findall(web_part(html))
     ]
+
+
+def _checked(tag: str, name: str, value: str) -> str | None:
+    """Take the address from a picture that is none of ours."""
+    if (tag, name) != ("img", "src"):
+        return value
+    folder, _, file = value.rpartition("/")
+    return value if _MEDIA.fullmatch(folder) and pictures.is_name(file) else None
 
 
 def _between(html: str) -> str:

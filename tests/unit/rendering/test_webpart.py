@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,42 @@ def test_links_tell_the_other_site_nothing(part: str) -> None:
     (link,) = re.findall(r'<a href="https[^>]*>', part)
 
     assert 'rel="noopener noreferrer"' in link
+
+
+def test_notes_tables_and_pictures_come_along() -> None:
+    """What a text may have in the mail it has on the page, and its links within still lead there."""
+    media = "https://news.example.org/media"
+    body = (
+        "A[^1].\n\n| a | b |\n|---|--:|\n| 1 | 2 |\n\n"
+        "![Map](media:0123456789abcdef-1120x630.jpg 'By us')\n\n[^1]: Note."
+    )
+    block = Block("west", "West", None, Text(Language.ENGLISH, TextState.READY, "H", body))
+
+    part = web_part(render_edition(replace(CONTENT, blocks=(block,), media_url=media)).html)
+
+    for words in (
+        'href="#fn-west-1" id="fnref-west-1" aria-label="Note 1"',
+        '<li id="fn-west-1">',
+        '<th scope="col"',
+        f'<img src="{media}/0123456789abcdef-1120x630.jpg" alt="Map" width="560" height="315">',
+        '<p class="caption">By us</p>',
+    ):
+        assert words in part
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://evil.example/pixel.png",
+        "https://evil.example/0123456789abcdef-1x1.png",
+        "https://evil.example/?/media/0123456789abcdef-1x1.png",
+        "//evil.example/media/0123456789abcdef-1x1.png",
+        "data:image/png;base64,AAAA/media/0123456789abcdef-1x1.png",
+    ],
+)
+def test_a_picture_that_is_not_ours_is_not_fetched(address: str) -> None:
+    """Not even where a template shows it: a page tells nobody who reads it."""
+    assert web_part(f'{BEGIN}<img src="{address}" alt="x">{END}') == '<img alt="x">'
 
 
 def test_an_editor_can_not_write_a_mark(part: str) -> None:
