@@ -23,12 +23,13 @@ from mailer.domain.trend import Trend, parse_trend
 from mailer.editorial.cell_path import CellPath, read_cell_path, short_path, shown_path
 from mailer.editorial.encoding import read_text
 from mailer.editorial.front_matter import FENCE, FrontMatter, split_front_matter
+from mailer.editorial.lost_words import lost_words
 from mailer.editorial.public_from import parse_public_from
 from mailer.editorial.slug import SLUG_RULE, is_slug
 from mailer.errors import InputError, Problem
 
-MAX_FILE_BYTES = 1_000_000
-"""A larger file is no commentary."""
+MAX_FILE_BYTES = 256_000
+"""A larger file is no commentary: mail programs show 100 kB of a whole issue."""
 MAX_HEADLINE_CHARACTERS = 200
 """A longer headline fits no subject line and no page."""
 
@@ -47,7 +48,6 @@ KEYS = (
     *_MISSING,
 )
 """The keys a header may have, in the order new files are written."""
-
 T = TypeVar("T")
 
 
@@ -136,6 +136,7 @@ def parse_commentary_file(
     if problems and not matter.lines:
         # Without a header each key would be reported as absent, which buries the one thing to mend.
         raise InputError(problems)
+    problems += lost_words(text, matter.body, place=shown)
     path = path or PurePath(place)
     reading = _Reading(matter, shown, read_cell_path(path), problems)
     parsed = _read_file(reading, defaults or Defaults(), source=short_path(path))

@@ -6,6 +6,7 @@ question marks, and "invalid byte 0xcf" tells nobody what to press; so we name t
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator
 
@@ -16,6 +17,10 @@ _HOW_TO_SAVE = (
     "LibreOffice: Text – Choose Encoding, Unicode (UTF-8))"
 )
 _MAX_REPORTED_LINES = 20
+# They turn the direction of reading, so that a word or an address reads as another one (CVE-2021-42574).
+_TURNS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# Joins the parts of an emoji; anywhere else it joins nothing.
+_JOINER = re.compile("(?<![\u2190-\u2bff\ufe0f\U0001f000-\U0001faff])\u200d")
 _DOCUMENTS = {
     b"PK\x03\x04": "a Word, LibreOffice or zip file",
     b"\xd0\xcf\x11\xe0": "an old Word file",
@@ -47,10 +52,11 @@ def read_text(content: bytes, *, place: str, max_bytes: int) -> str:
         max_bytes: a larger file is refused.
 
     Returns:
-        The text in Unicode form NFC with LF line ends.
+        The text in Unicode form NFC with LF line ends, without characters that nobody sees.
 
     Raises:
-        InputError: too large, not UTF-8 or with characters that can't be printed; says how to mend it.
+        InputError: too large, not UTF-8, or with characters that can't be printed or that turn the
+            direction of reading; says how to mend it.
     """
     if len(content) > max_bytes:
         raise InputError.at(
@@ -70,6 +76,7 @@ def read_text(content: bytes, *, place: str, max_bytes: int) -> str:
         raise InputError.at(place, 1, _not_utf_8(content))
     # macOS may store й and ў as two characters; every later comparison of letters expects one.
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
+    text = without_invisible(text)
     problems = list(_unprintable(text, place))
     if problems:
         raise InputError(problems)
@@ -96,9 +103,28 @@ def likely_encoding(content: bytes) -> str | None:
 def find_unprintable(text: str) -> str | None:
     """Return the first character of *text* that has no place in a line of a mail, or None.
 
-    These are control characters (a tab is allowed) and the Unicode line and paragraph separators.
+    These are control characters (a tab is allowed), the Unicode line and paragraph separators, and
+    marks that turn the direction of reading; Hebrew or Arabic words need none of those.
     """
-    return next((c for c in text if c != "\t" and unicodedata.category(c) in {"Cc", "Zl", "Zp"}), None)
+    return next((c for c in text if c != "\t" and (c in _TURNS or _is_control(c))), None)
+
+
+def without_invisible(text: str) -> str:
+    """Return *text* without zero-width spaces, soft hyphens and the like.
+
+    They come along from web pages and word processors, and no writer could find them to delete them;
+    but they cut words for searches and could mark one reader's copy. What turns the direction of
+    reading stays: find_unprintable names it.
+    """
+    if text.isascii():
+        return text
+    text = _JOINER.sub("", text)
+    unseen = {c for c in text if c != "\u200d" and c not in _TURNS and unicodedata.category(c) == "Cf"}
+    return text.translate(dict.fromkeys(map(ord, unseen)))
+
+
+def _is_control(char: str) -> bool:
+    return unicodedata.category(char) in {"Cc", "Zl", "Zp"}
 
 
 def _not_utf_8(content: bytes) -> str:

@@ -6,6 +6,8 @@ They are words of base64url letters, so no template engine, CSS inliner or encod
 
 from __future__ import annotations
 
+import re
+
 TOKEN = "HOLE-FOR-THE-UNSUBSCRIBE-TOKEN-00000"  # noqa: S105 - a stand-in, not a secret
 """Where the 36 letters of a reader's unsubscribe token go (domain/token.py)."""
 
@@ -14,3 +16,10 @@ SECRET = "HOLE-FOR-THE-CONFIRMATION-SECRET-0000000000"  # noqa: S105 - a stand-i
 
 RETURN_TOKEN = "hole-for-the-token-of-the-return-path-000000"  # noqa: S105 - a stand-in, not a secret
 """Where the 44 letters of a return path's local part go: in headers only."""
+
+_LIKE_A_HOLE = re.compile("hole-for-the-", re.IGNORECASE)
+
+
+def resembles_hole(text: str) -> bool:
+    """Tell whether *text* could be taken for a stand-in; each begins with the same words."""
+    return bool(_LIKE_A_HOLE.search(text))

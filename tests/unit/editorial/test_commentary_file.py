@@ -291,7 +291,7 @@ def test_all_problems_of_a_file_are_told(content: str, place: str, expected: lis
 def test_a_huge_file_is_refused() -> None:
     """A file that can't be a commentary is not taken apart."""
     assert problems_of(b"x" * (MAX_FILE_BYTES + 1)) == [
-        "the file is larger than 1000 kB; is it the right one? Keep only the text in it"
+        "the file is larger than 256 kB; is it the right one? Keep only the text in it"
     ]
 
 

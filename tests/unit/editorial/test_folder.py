@@ -157,7 +157,7 @@ def test_what_can_not_be_read_is_said_in_a_plain_sentence(tmp_path: Path) -> Non
             ),
             "pipe: this is neither a file nor a folder; name one of these",
             "loop.md: it can’t be read (too many levels of symbolic links); check the disk and try again",
-            "big.md: the file is larger than 1000 kB; is it the right one? Keep only the text in it",
+            "big.md: the file is larger than 256 kB; is it the right one? Keep only the text in it",
             f"{'x' * 300}: it can’t be read (file name too long); check the disk and try again",
         ]
     )

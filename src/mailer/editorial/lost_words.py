@@ -1,0 +1,45 @@
+"""Words in a commentary that the making of a mail would lose, or would take for its own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from mailer.errors import Problem
+from mailer.rendering.holes import resembles_hole
+
+# What rendering/webpart.py cuts the public page out by; spelt out here, because it loads much more.
+_PAGE_MARK: Final = re.compile("<!-- /?content -->")
+
+
+def lost_words(text: str, body: str, *, place: str) -> Iterator[Problem]:
+    """Name each place where words would go missing.
+
+    Args:
+        text: the whole file, LF line ends.
+        body: the Markdown in it.
+        place: the file, as the person knows it.
+    """
+    lines = list(enumerate(text.split("\n"), start=1))
+    for number, line in lines:
+        if resembles_hole(line):
+            message = (
+                "“hole-for-the-” stands for a reader’s own link while mails are made; write it differently"
+            )
+            yield Problem(place, number, message)
+        if mark := _PAGE_MARK.search(line):
+            message = f"“{mark[0]}” marks where the public page begins and ends; write it differently"
+            yield Problem(place, number, message)
+    for label in _unused_notes(body):
+        at = next((number for number, line in lines if line.lstrip("> ").startswith(f"[^{label}]:")), None)
+        yield Problem(place, at, f"nothing refers to this note; write [^{label}] where the text needs it")
+
+
+def _unused_notes(body: str) -> list[str]:
+    if "[^" not in body:
+        return []
+    # The parser takes a moment to load, and few texts have notes.
+    from mailer.rendering.markdown import unused_notes
+
+    return unused_notes(body)
