@@ -112,7 +112,7 @@ def test_what_holds_an_issue_is_said_with_what_mends_it(built: Installed) -> Non
     held = [line for line in ran.out.decode().splitlines() if line.startswith("HELD: ")]
     assert (ran.status, for_scripts.status, len(held)) == (1, 1, 3)
     assert any("[dkim] has no domain" in line and "mailer dkim new" in line for line in held)
-    assert any("russia.be links to http://127.0.0.1:8080/u/" in line for line in held)
+    assert any("a link in russia.be leads to http://127.0.0.1:8080/u/" in line for line in held)
     found = {each["code"]: each for each in json.loads(for_scripts.out)["findings"]}
     assert found["not-signed"]["severity"] == found["readers-own-link"]["severity"] == "blocking"
     assert found["readers-own-link"]["where"] == "russia.be"

@@ -65,7 +65,7 @@ def test_a_text_of_the_week_before_is_told(database: Database, runner: asyncio.R
 
         repeated = await built(room, "Body.")
 
-        assert found(repeated) == {Check.TEXT_REPEATED: "body of society.en is the same as in 2026-W46"}
+        assert found(repeated) == {Check.TEXT_REPEATED: "the body of society.en is the same as in 2026-W46"}
         assert found(await built(room, "New.")) == {}
 
     runner.run(scene())
@@ -85,7 +85,7 @@ def test_the_last_issue_that_readers_had_is_the_one_compared(
         late = await draft.build(database, WEEKLY, W48, words={}, now=at("2026-11-30 05:00"))
 
         assert found(late) == {
-            Check.TEXT_REPEATED: "body of society.en is the same as in 2026-W46",
+            Check.TEXT_REPEATED: "the body of society.en is the same as in 2026-W46",
             Check.OUT_OF_SEQUENCE: "between 2026-W46, which was sent last, and 2026-W48 days are left out",
         }
 
@@ -102,9 +102,10 @@ def test_a_link_to_an_issue_lives_once_that_is_sent(database: Database, runner: 
         drafted = await built(room, body, words=note)
         dead = [each.message for each in drafted.findings if each.check is Check.DEAD_LINK]
         assert dead == [
-            f"society.en links to {PAGE}/2026-W46, and that issue has not been sent",
-            f"the opening note in en links to {PAGE}/2026-W46, and that issue has not been sent",
-            f"the closing notice in en links to {LINKS.base}/we, a page that this site does not have",
+            f"a link in society.en leads to {PAGE}/2026-W46, and that issue has not been sent",
+            f"a link in the opening note in en leads to {PAGE}/2026-W46, and that issue has not been sent",
+            f"a link in the closing notice in en leads to {LINKS.base}/we, a page that this site does not "
+            "have",
         ]
 
         sent = await draft.build(database, WEEKLY, W46, words={}, now=at(BEFORE))

@@ -86,8 +86,8 @@ def test_the_parts_that_are_wrong_are_named_in_one_sentence() -> None:
     (both,) = wrong_language(text, "russia.be")
     (one,) = wrong_language(replace(text, lead=""), "russia.be")
 
-    assert both.message.startswith("headline and lead of russia.be look like another language")
-    assert one.message.startswith("headline of russia.be looks like another language")
+    assert both.message.startswith("the headline and lead of russia.be look like another language")
+    assert one.message.startswith("the headline of russia.be looks like another language")
 
 
 def test_the_sample_sets_off_no_alarm() -> None:

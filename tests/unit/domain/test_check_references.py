@@ -104,7 +104,7 @@ def test_no_secret_is_repeated(path: str) -> None:
     (said,) = bad_references(References((f"{BASE}/{path.format('secret')}",)), KNOWN, "russia.be")
 
     assert "secret" not in str(said)
-    assert f"links to {BASE}/{path.partition('{')[0]}…, which" in str(said)
+    assert f"leads to {BASE}/{path.partition('{')[0]}…, which" in str(said)
 
 
 def test_nothing_is_ours_where_nothing_is_known() -> None:

@@ -41,7 +41,7 @@ def test_a_headline_or_body_that_repeats_is_said(now: Text, then: Text, parts: s
     """Whatever its blanks and capitals; a lead may repeat, an empty body and a draft do not count."""
     found = repeated_texts(commentary(now), commentary(then, period=THEN))
 
-    assert [one.message for one in found] == ([f"{parts} the same as in 2026-W46"] if parts else [])
+    assert [one.message for one in found] == ([f"the {parts} the same as in 2026-W46"] if parts else [])
     assert all((one.check, one.severity) == (Check.TEXT_REPEATED, Severity.WARNING) for one in found)
 
 

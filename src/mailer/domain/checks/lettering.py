@@ -52,7 +52,7 @@ def wrong_language(text: Text, where: str) -> list[Finding]:
     return [
         warning(
             Check.WRONG_LANGUAGE,
-            f"{' and '.join(wrong)} of {where} {'looks' if len(wrong) == 1 else 'look'} like another "
+            f"the {' and '.join(wrong)} of {where} {'looks' if len(wrong) == 1 else 'look'} like another "
             f"language than “{text.language}”, by the letters",
             f"see whether the right text is in {where}; if it is, leave it as it is",
             where=where,

@@ -101,7 +101,7 @@ def _unreachable(machine: Machine, sender: str) -> list[Finding]:
         found.append(
             warning(
                 Check.SENDER_IS_EXAMPLE,
-                "the newsletter’s sender has an address that stands in examples: no mailbox takes its mail",
+                "the newsletter’s sender has an address of examples, and no mailbox takes its mail",
                 "write an address of your own domain as sender in newsletter.toml, and import it",
             )
         )

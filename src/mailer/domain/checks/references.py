@@ -144,15 +144,15 @@ def _bad_link(url: str, known: Known, where: str) -> Finding | None:
         case Place.READERS_OWN:
             return blocking(
                 Check.READERS_OWN_LINK,
-                f"{where} links to {_SECRET.sub(_HIDDEN, url)}, which belongs to one reader: anybody could "
-                "act in their place",
+                f"a link in {where} leads to {_SECRET.sub(_HIDDEN, url)}, which belongs to one reader, so "
+                "anybody could act in their place",
                 f"take the link out of {where}",
                 where=where,
             )
         case Place.MEDIA:
             return _bad_file(url.rpartition("/")[2], url, known, where)
         case Place.UNKNOWN:
-            return _dead(f"{where} links to {url}, a page that this site does not have", where)
+            return _dead(f"a link in {where} leads to {url}, a page that this site does not have", where)
     return None
 
 
@@ -161,10 +161,10 @@ def _bad_page(url: str, page: IssuePage, known: Known, where: str) -> Finding | 
     anchor = urlsplit(url).fragment
     if topics is not None:
         if anchor and anchor not in topics and not anchor.startswith(_FOOTNOTES):
-            return _dead(f"{where} links to {url}, and this issue has no topic “{anchor}”", where)
+            return _dead(f"a link in {where} leads to {url}, and this issue has no topic “{anchor}”", where)
         return None
     if page not in known.pages:
-        return _dead(f"{where} links to {url}, and that issue has not been sent", where)
+        return _dead(f"a link in {where} leads to {url}, and that issue has not been sent", where)
     return None
 
 
@@ -175,7 +175,7 @@ def _dead(message: str, where: str) -> Finding:
 def _typed(words: str, where: str) -> Finding:
     return warning(
         Check.DEAD_LINK,
-        f"{where} says {words}, which is no link: readers see the brackets",
+        f"{words} in {where} makes no link, so readers see the brackets",
         f"write a whole address in {where}, as https://example.org/page",
         where=where,
     )
@@ -186,7 +186,7 @@ def _bad_picture(picture: Shown, known: Known, where: str) -> Finding | None:
         return _bad_file(picture.address.removeprefix(SCHEME), picture.address, known, where)
     return warning(
         Check.PICTURE_ELSEWHERE,
-        f"{where} shows {picture.address}, which is not kept here: readers get its description instead",
+        f"the picture {picture.address} in {where} is not kept here, so readers get its description instead",
         "put the picture’s file beside the text, name it there, and import both",
         where=where,
     )
@@ -197,7 +197,7 @@ def _bad_file(name: str, shown: str, known: Known, where: str) -> Finding | None
         return None
     return blocking(
         Check.PICTURE_MISSING,
-        f"{where} shows {shown}, and that picture is not here",
+        f"the picture {shown} in {where} is not here",
         "import the text again, together with the picture’s file",
         where=where,
     )
@@ -208,7 +208,7 @@ def _wordless(picture: Shown, where: str) -> Finding | None:
         return None
     return warning(
         Check.PICTURE_WITHOUT_WORDS,
-        f"{where} shows {picture.address} without words: who can’t see it gets nothing",
+        f"the picture {picture.address} in {where} has no words, so who can’t see it gets nothing",
         f"write what it shows between the brackets, as ![A map of the border](…), in {where}",
         where=where,
     )

@@ -30,7 +30,7 @@ def repeated_texts(commentary: Commentary, before: Commentary | None) -> list[Fi
             found.append(
                 warning(
                     Check.TEXT_REPEATED,
-                    f"{' and '.join(same)} of {where} {'is' if len(same) == 1 else 'are'} the same as in "
+                    f"the {' and '.join(same)} of {where} {'is' if len(same) == 1 else 'are'} the same as in "
                     f"{before.period.key}",
                     f"write this week’s in {where}, or leave it as it is if that is meant",
                     where=where,

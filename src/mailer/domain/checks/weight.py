@@ -58,10 +58,10 @@ def unfit_edition(measure: Measure, *, html_holds_bytes: int = HTML_HOLDS_BYTES)
 def _large_html(measure: Measure, holds_bytes: int) -> list[Finding]:
     said = f"the HTML of edition {measure.edition} has {_kilobytes(measure.html_bytes)}"
     if measure.html_bytes > holds_bytes:
-        message = f"{said}: mailboxes cut it off before its unsubscribe link"
+        message = f"{said}, so mailboxes cut it off before its unsubscribe link"
         return [blocking(Check.HTML_LARGE, message, _SHORTER, where=measure.edition)]
     if measure.html_bytes > HTML_WARNS_BYTES:
-        message = f"{said}: over {_kilobytes(holds_bytes)} mailboxes cut it off"
+        message = f"{said}, and over {_kilobytes(holds_bytes)} mailboxes cut it off"
         return [warning(Check.HTML_LARGE, message, _SHORTER, where=measure.edition)]
     return []
 
@@ -71,7 +71,7 @@ def _large_message(measure: Measure) -> list[Finding]:
         return []
     message = (
         f"a message of edition {measure.edition} has {_kilobytes(measure.message_bytes)}, "
-        f"more than {_kilobytes(MESSAGE_WARNS_BYTES)}: it loads slowly on a phone"
+        f"more than {_kilobytes(MESSAGE_WARNS_BYTES)}, which loads slowly on a phone"
     )
     return [warning(Check.MESSAGE_LARGE, message, _SHORTER, where=measure.edition)]
 
@@ -85,7 +85,7 @@ def _long_subject(measure: Measure) -> list[Finding]:
         found(
             Check.SUBJECT_LONG,
             f"the subject of edition {measure.edition} has {length} characters, "
-            f"more than {SUBJECT_WARNS_CHARS}: it is cut off in every list of mails",
+            f"more than {SUBJECT_WARNS_CHARS}, so it is cut off in every list of mails",
             f"write a shorter one: mailer issue build --subject “{measure.language}=TEXT”",
             where=measure.edition,
         )
