@@ -57,7 +57,7 @@ _RUSSIAN_UNITS = (
 )
 _RUSSIAN_NUMBERED = "ст стр с п пп гл рис табл д кв"
 
-_BELARUSIAN_HOLDS_NEXT = "а і й у ў з к аб ад да за на па не ні са ля ды"
+_BELARUSIAN_HOLDS_NEXT = "а і й у ў з к аб ад бо ва да ды за ля на не ні па са ці як"
 _BELARUSIAN_HOLDS_PREVIOUS = "жа бы ж б"
 _BELARUSIAN_UNITS = (
     "тыс млн млрд трлн руб кап дол еўра прац % ₽ $ € °C кг г т км м см мм га л кВт МВт ГВт гадз хв с "
