@@ -43,6 +43,7 @@ from mailer.rendering.theme_check import theme_problems
 from mailer.rendering.theme_folder import FOLDER, Themes
 from mailer.schedule.bell import Bell
 from mailer.storage import Database, newsletters, open_database, schema
+from mailer.storage.media import Media
 from mailer.storage.soundness import check_sound
 from mailer.web.app import create_app
 from mailer.web.server import serving
@@ -222,6 +223,7 @@ class Service:
             machine=here.machine,
             fence=self._fence,
             themes=here.themes,
+            media=Media(here.settings.data),
         )
 
     @property

@@ -20,9 +20,10 @@ from mailer.domain.period import Period
 from mailer.editorial.blank_files import new_files
 from mailer.editorial.commentary_file import Defaults
 from mailer.editorial.folder import ReadFiles, read_paths
-from mailer.editorial.importing import Imported, import_commentaries
+from mailer.editorial.importing import Imported, import_texts
 from mailer.errors import MailerError
 from mailer.storage import newsletters
+from mailer.storage.media import Media
 
 app = typer.Typer(help="Commentaries, one Markdown file per language.", no_args_is_help=True)
 
@@ -56,6 +57,7 @@ def new(
         print_json({"week": period.key, "written": len(written), "kept": kept})
         return
     say(f"Files in {folder / period.key}: {len(written)} new, {kept} were there and stay as they are")
+    say("To show a picture, save it beside the text and write: ![what it shows](map.jpg)")
     say(f"Fill them in, then: mailer commentary import {shlex.quote(str(folder))}")
 
 
@@ -67,7 +69,7 @@ def import_(
     *,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Store texts, all of them or none.
+    """Store texts and the pictures they show, all of them or none.
 
     Again changes only what changed.
     """
@@ -81,8 +83,9 @@ def import_(
                 else Defaults()
             )
         )
-        read = read_paths(paths, defaults=defaults)
-        return read, await import_commentaries(installation.database, read.files)
+        media = Media(installation.settings.data)
+        read = read_paths(paths, defaults=defaults, holds=media.holds)
+        return read, await import_texts(installation.database, media, read)
 
     read, imported = settings.run(work)
     if json:
@@ -91,12 +94,18 @@ def import_(
                 "changed": imported.changed,
                 "unchanged": imported.unchanged,
                 "untouched": len(read.untouched),
+                "pictures": len(read.pictures),
+                "notes": [str(note) for note in read.notes],
             }
         )
         return
     say(f"Texts: {imported.changed} new or changed, {imported.unchanged} as they were")
     if read.untouched:
         say(f"Passed over, because nothing is written in them yet: {len(read.untouched)}")
+    if read.pictures:
+        say(f"Pictures: {len(read.pictures)}")
+    for note in read.notes:
+        say(f"note: {note}")
 
 
 def _defaults(newsletter: Newsletter, named: str | None) -> Defaults:

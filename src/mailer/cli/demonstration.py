@@ -28,9 +28,9 @@ from mailer.domain.books import Books
 from mailer.domain.issue import IssueState
 from mailer.domain.language import Language
 from mailer.editorial import draft
-from mailer.editorial.importing import import_commentaries, import_newsletter
+from mailer.editorial.importing import import_newsletter, import_texts
 from mailer.editorial.operators import set_password
-from mailer.editorial.sample import sample_commentaries, sample_newsletter
+from mailer.editorial.sample import sample_newsletter, sample_texts
 from mailer.errors import MailerError
 from mailer.outbox.journal import Receipt
 from mailer.outbox.mailbox import Mailbox
@@ -38,6 +38,7 @@ from mailer.outbox.reading import Outbox
 from mailer.outbox.relay import Relay
 from mailer.outbox.script import parse_script
 from mailer.storage import books, issues, letters
+from mailer.storage.media import Media
 
 _SCRIPT = """\
 rcpt *@slow.example.org defer 1 451 4.7.1 Greylisted, come back in a second
@@ -146,7 +147,7 @@ class Demonstration:
         newsletter = sample_newsletter()
         period = draft.last_period(newsletter, here.clock())
         await import_newsletter(here.database, newsletter)
-        await import_commentaries(here.database, sample_commentaries(period))
+        await import_texts(here.database, Media(here.settings.data), sample_texts(period))
         with _progress() as progress:
             await self._sign_up(progress)
             self._relay.play(parse_script(_SCRIPT, "the demo's script"))

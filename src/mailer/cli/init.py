@@ -20,12 +20,13 @@ from mailer.delivery.premises import check_links_are_private
 from mailer.domain.newsletter import Newsletter
 from mailer.domain.period import Period
 from mailer.editorial.draft import last_period
-from mailer.editorial.importing import import_commentaries, import_newsletter
+from mailer.editorial.importing import import_newsletter, import_texts
 from mailer.editorial.newsletter_file import parse_newsletter_file
 from mailer.editorial.operators import checked_password, make_password, set_password
-from mailer.editorial.sample import newsletter_text, sample_commentaries
+from mailer.editorial.sample import newsletter_text, sample_texts
 from mailer.errors import MailerError, UsageError
 from mailer.storage import Database
+from mailer.storage.media import Media
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +116,11 @@ def init(
 
 
 def _write(plan: _Plan) -> None:
-    async def fill(database: Database) -> None:
+    async def fill(database: Database, media: Media) -> None:
         await set_password(database, plan.operator, plan.password)
         if plan.sample is not None:
             await import_newsletter(database, plan.described)
-            await import_commentaries(database, sample_commentaries(plan.sample))
+            await import_texts(database, media, sample_texts(plan.sample))
 
     lay_out(
         plan.folder,

@@ -18,12 +18,13 @@ from mailer.config import FILE_NAME, RelaySettings, Settings, settings_without_f
 from mailer.delivery.fence import identify
 from mailer.errors import MailerError
 from mailer.storage import Database, installation, open_database
+from mailer.storage.media import Media
 
 DATA = "data"
 NEWSLETTER_FILE = "newsletter.toml"
 
-Filling = Callable[[Database], Awaitable[None]]
-"""Puts into a new database what it begins with."""
+Filling = Callable[[Database, Media], Awaitable[None]]
+"""Puts into a new database, and beside it, what it begins with."""
 
 _SETTINGS = """\
 # Settings of this machine. Newsletters, topics and schedules live in the database:
@@ -142,7 +143,7 @@ async def _make_database(settings: Settings, fill: Filling | None, *, is_sample:
             )
         await identify(database, settings.data, now=utc_now(), is_sample=is_sample)
         if fill is not None:
-            await fill(database)
+            await fill(database, Media(settings.data))
     finally:
         await database.close()
 

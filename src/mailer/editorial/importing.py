@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -11,8 +12,10 @@ from mailer.domain.newsletter import Newsletter
 from mailer.domain.period import Period
 from mailer.editorial.agreement import check_against
 from mailer.editorial.commentary_file import CommentaryFile
+from mailer.editorial.folder import ReadFiles
 from mailer.errors import InputError, Problem, UsageError
 from mailer.storage import Database, Transaction, commentaries, newsletters, readers
+from mailer.storage.media import Media
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,20 @@ async def import_newsletter(database: Database, newsletter: Newsletter) -> bool:
         return newsletters.save(tx, newsletter)
 
     return await database.write(work)
+
+
+async def import_texts(database: Database, media: Media, read: ReadFiles) -> Imported:
+    """Store what *read* says, with the pictures it shows; importing it again changes nothing.
+
+    Pictures come first: no stored text names one that is not there. A refused import may leave some
+    behind, which nothing names.
+
+    Raises:
+        NotFound, InputError: as for *import_commentaries*; no text is stored.
+        StorageError: the pictures' folder can't be written; no text is stored.
+    """
+    await asyncio.to_thread(media.keep, read.pictures)
+    return await import_commentaries(database, read.files)
 
 
 async def import_commentaries(database: Database, files: Sequence[CommentaryFile]) -> Imported:

@@ -1,4 +1,4 @@
-"""The packaged sample: a newsletter and two weeks of commentaries, dated when they are used."""
+"""The packaged sample: a newsletter and two weeks of commentaries with a picture, dated when used."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from mailer.domain.newsletter import Newsletter
 from mailer.domain.period import Period
 from mailer.editorial.commentary_file import CommentaryFile, Defaults
-from mailer.editorial.folder import read_paths
+from mailer.editorial.folder import ReadFiles, read_paths
 from mailer.editorial.newsletter_file import parse_newsletter_file
 
 _FOLDER = Path(__file__).resolve().parents[1] / "sample"
@@ -39,14 +39,22 @@ def sample_newsletter() -> Newsletter:
     return parse_newsletter_file(newsletter_text().encode(), place="newsletter.toml")
 
 
-def sample_commentaries(latest: Period) -> list[CommentaryFile]:
-    """Return both weeks of commentaries: one on *latest*, one on the period before."""
+def sample_texts(latest: Period) -> ReadFiles:
+    """Return both weeks of commentaries, one on *latest*, one on the period before, with their pictures."""
     newsletter = sample_newsletter()
-    files: list[CommentaryFile] = []
-    for folder, period in (("earlier", latest.previous), ("latest", latest)):
-        defaults = Defaults(newsletter.slug, period, ZoneInfo(newsletter.zone))
-        files += read_paths([_FOLDER / folder], defaults=defaults).files
-    return files
+    weeks = [
+        read_paths([_FOLDER / folder], defaults=Defaults(newsletter.slug, period, ZoneInfo(newsletter.zone)))
+        for folder, period in (("earlier", latest.previous), ("latest", latest))
+    ]
+    return ReadFiles(
+        files=tuple(file for week in weeks for file in week.files),
+        pictures={name: content for week in weeks for name, content in week.pictures.items()},
+    )
+
+
+def sample_commentaries(latest: Period) -> list[CommentaryFile]:
+    """Return the same texts alone, where nobody will look at their pictures."""
+    return list(sample_texts(latest).files)
 
 
 def _put(text: str, line: str, value: str) -> str:

@@ -1,4 +1,4 @@
-"""What somebody uploads becomes named files: texts as they are, zip files opened with bounds on everything.
+"""What somebody uploads becomes named texts and pictures; zip files are opened with bounds on everything.
 
 A zip file can claim a thousand entries, unpack to gigabytes, or name places outside its folder. Nothing
 is written to a disk here, nothing is believed that the archive says of itself, and what is refused is
@@ -12,19 +12,24 @@ import lzma
 import re
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
 
 from mailer.editorial.commentary_file import MAX_FILE_BYTES
 from mailer.editorial.folder import counts
+from mailer.editorial.picture_file import MOST_INPUT_BYTES
+from mailer.editorial.picture_places import is_picture
 from mailer.errors import InputError
 
 MOST_FILES: Final = 200
 MOST_BYTES: Final = 10_000_000
 """All texts together, unpacked."""
+MOST_PICTURE_BYTES: Final = 20_000_000
+"""All pictures together, unpacked."""
 _MOST_ENTRIES: Final = 2_000
-"""Folders and pictures beside the texts are passed over, but they cost memory too."""
+"""Folders and notes beside the texts are passed over, but they cost memory too."""
 _MOST_NAME_CHARACTERS: Final = 200
 _ENTRY_MARK: Final = b"PK\x01\x02"
 _ENCRYPTED: Final = 0x1
@@ -34,8 +39,21 @@ _DAMAGE: Final = (
 )  # fmt: skip
 
 
-def unpack(uploads: Sequence[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
-    """Return every text that was uploaded, as (name, content); names in a zip file keep their folders.
+@dataclass(frozen=True, slots=True)
+class Unpacked:
+    """What was uploaded.
+
+    Attributes:
+        texts: (name, content), in the order they came; names in a zip file keep their folders.
+        pictures: name to content.
+    """
+
+    texts: Sequence[tuple[str, bytes]]
+    pictures: Mapping[str, bytes]
+
+
+def unpack(uploads: Sequence[tuple[str, bytes]]) -> Unpacked:
+    """Return every text and picture that was uploaded.
 
     Args:
         uploads: name and content of each file as the browser sent it.
@@ -43,68 +61,104 @@ def unpack(uploads: Sequence[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
     Raises:
         InputError: nothing came, too much came, or an archive can't be read.
     """
-    files: list[tuple[str, bytes]] = []
+    received = _Received()
     for sent_name, content in uploads:
         # Some browsers send the whole path; only its end says anything.
         name = _checked(re.split(r"[/\\]", sent_name)[-1], sent_name)
         if name.lower().endswith(".zip"):
-            files += _unzipped(name, content, room=MOST_BYTES - _size(files))
+            _unzip(name, content, received)
         elif name.lower().endswith(".md"):
-            files.append((name, content))
+            received.add_text(name, content, "Add texts")
+        elif is_picture(name):
+            received.add_picture(name, content, "Add texts")
         else:
-            raise InputError.at(name, None, "this is neither a text (.md) nor a .zip file of texts")
-    if not files:
-        raise InputError.at("Add texts", None, "no file was chosen; choose .md files or one .zip of them")
-    if len(files) > MOST_FILES:
+            raise InputError.at(
+                name, None, "this is neither a text (.md), a picture, nor a .zip file of them"
+            )
+    texts = received.texts
+    if not texts:
+        what = "text" if received.pictures else "file"
+        raise InputError.at("Add texts", None, f"no {what} was chosen; choose .md files or one .zip of them")
+    if len(texts) > MOST_FILES:
         raise InputError.at(
-            "Add texts", None, f"{len(files)} files are too many; send at most {MOST_FILES} at once"
+            "Add texts", None, f"{len(texts)} files are too many; send at most {MOST_FILES} at once"
         )
-    if _size(files) > MOST_BYTES:
-        raise _too_large("Add texts")
-    return files
+    return Unpacked(texts, received.pictures)
 
 
-def _unzipped(archive: str, content: bytes, *, room: int) -> list[tuple[str, bytes]]:
+class _Received:
+    """What has come so far, and how much more may."""
+
+    def __init__(self) -> None:
+        self.texts: list[tuple[str, bytes]] = []
+        self.pictures: dict[str, bytes] = {}
+        self._text_room = MOST_BYTES
+        self._picture_room = MOST_PICTURE_BYTES
+
+    @property
+    def most_text(self) -> int:
+        """How many bytes of one text need to be looked at: one more than we take."""
+        return min(MAX_FILE_BYTES, self._text_room) + 1
+
+    @property
+    def most_picture(self) -> int:
+        """The same for a picture."""
+        return min(MOST_INPUT_BYTES, self._picture_room) + 1
+
+    def add_text(self, name: str, content: bytes, place: str) -> None:
+        self._text_room -= len(content)
+        if self._text_room < 0:
+            raise _too_large(place, "texts", MOST_BYTES)
+        self.texts.append((name, content))
+
+    def add_picture(self, name: str, content: bytes, place: str) -> None:
+        self._picture_room -= len(content)
+        if self._picture_room < 0:
+            raise _too_large(place, "pictures", MOST_PICTURE_BYTES)
+        if self.pictures.setdefault(name, content) != content:
+            raise InputError.at(
+                place, None, f"two different pictures are called “{name}”; rename one of them"
+            )
+
+
+def _unzip(archive: str, content: bytes, received: _Received) -> None:
     # Counted before it is opened: the standard library makes an object of every entry first.
     if content.count(_ENTRY_MARK) > _MOST_ENTRIES:
         raise InputError.at(archive, None, f"it has more than {_MOST_ENTRIES} entries; send only the texts")
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as opened:
-            texts = [entry for entry in opened.infolist() if _is_text(entry, archive)]
+            entries = [(_checked(entry.filename, archive), entry) for entry in opened.infolist()]
+            seen = [(PurePosixPath(name), entry) for name, entry in entries if _is_seen(name)]
+            texts = [(path, entry) for path, entry in seen if counts(path.name)]
+            pictures = [(path, entry) for path, entry in seen if is_picture(path.name)]
+            if not texts:
+                raise InputError.at(archive, None, "there is no file ending in .md in it")
             if len(texts) > MOST_FILES:
                 raise InputError.at(
                     archive, None, f"it holds {len(texts)} texts; send at most {MOST_FILES} at once"
                 )
-            return _contents(opened, texts, archive, room=room)
+            for path, entry in texts:
+                received.add_text(str(path), _read(opened, entry, archive, received.most_text), archive)
+            for path, entry in pictures:
+                received.add_picture(str(path), _read(opened, entry, archive, received.most_picture), archive)
     except _DAMAGE as error:
         raise InputError.at(
             archive, None, "this zip file is damaged or of a kind we can’t read; make it anew"
         ) from error
 
 
-def _contents(
-    opened: zipfile.ZipFile, texts: Sequence[zipfile.ZipInfo], archive: str, *, room: int
-) -> list[tuple[str, bytes]]:
-    found = []
-    for entry in texts:
-        if entry.flag_bits & _ENCRYPTED:
-            raise InputError.at(archive, None, "it is locked by a password; send it without one")
-        with opened.open(entry) as file:
-            # What the archive says of a size is not believed: a bomb ends here, one byte too late.
-            held = file.read(min(MAX_FILE_BYTES, room) + 1)
-        room -= len(held)
-        if room < 0:
-            raise _too_large(archive)
-        found.append((_checked(entry.filename, archive), held))
-    if not found:
-        raise InputError.at(archive, None, "there is no file ending in .md in it")
-    return found
+def _read(opened: zipfile.ZipFile, entry: zipfile.ZipInfo, archive: str, most: int) -> bytes:
+    if entry.flag_bits & _ENCRYPTED:
+        raise InputError.at(archive, None, "it is locked by a password; send it without one")
+    with opened.open(entry) as file:
+        # What the archive says of a size is not believed: a bomb ends here, one byte too late.
+        return file.read(most)
 
 
-def _is_text(entry: zipfile.ZipInfo, archive: str) -> bool:
-    path = PurePosixPath(_checked(entry.filename, archive))
-    hidden = any(part.startswith((".", "__MACOSX")) for part in path.parts[:-1])
-    return not entry.is_dir() and not hidden and counts(path.name)
+def _is_seen(name: str) -> bool:
+    """Tell whether an entry is a file that its maker sees: no folder, and nothing hidden."""
+    hidden = any(part.startswith((".", "__MACOSX")) for part in PurePosixPath(name).parts)
+    return not hidden and not name.endswith("/")
 
 
 def _checked(name: str, shown: str) -> str:
@@ -122,10 +176,7 @@ def _checked(name: str, shown: str) -> str:
     return name
 
 
-def _size(files: Sequence[tuple[str, bytes]]) -> int:
-    return sum(len(content) for _, content in files)
-
-
-def _too_large(place: str) -> InputError:
-    megabytes = MOST_BYTES // 1_000_000
-    return InputError.at(place, None, f"the texts come to more than {megabytes} MB; send fewer at once")
+def _too_large(place: str, what: str, most: int) -> InputError:
+    return InputError.at(
+        place, None, f"the {what} come to more than {most // 1_000_000} MB; send fewer at once"
+    )

@@ -16,6 +16,7 @@ from mailer.domain.links import Links
 from mailer.domain.token import TokenKeys
 from mailer.rendering.theme_folder import OURS_ALONE, Themes
 from mailer.storage import Database
+from mailer.storage.media import Media
 
 
 class MailSummary(Protocol):
@@ -111,6 +112,7 @@ class Site:
         links: of the public pages; the path of its base stands before every path of ours.
         clock: the time now, aware UTC.
         wake: called after a POST that gives the sender work; returns at once.
+        media: the pictures that texts show.
         mailbox: the kept mails while nothing leaves this machine, else None: then there is no page of
             them, and what was released as a rehearsal has no public page.
         terms: makes the terms of a release at a time.
@@ -130,6 +132,7 @@ class Site:
     clock: Callable[[], datetime]
     wake: Callable[[], None]
     terms: Callable[[datetime], Terms]
+    media: Media
     ring: Callable[[], None] = lambda: None
     mailbox: KeptMails | None = None
     relay: str = ""

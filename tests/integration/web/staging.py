@@ -28,6 +28,7 @@ from mailer.editorial import draft
 from mailer.editorial.importing import import_commentaries, import_newsletter
 from mailer.editorial.sample import sample_commentaries, sample_newsletter
 from mailer.storage import Transaction, open_database, operators, schema
+from mailer.storage.media import Media
 from mailer.storage.operators import Session
 from mailer.web.app import create_app
 from mailer.web.site import KeptMails, Site
@@ -168,7 +169,7 @@ async def standing(
     site = Site(
         database, Vault(keys), keys.link, links, clock, wake=lambda: woken.append(clock()),
         terms=partial(Terms, links, "node", rehearsal=not relay), mailbox=mailbox, relay=relay,
-        ring=lambda: rung.append(clock()),
+        media=Media(folder), ring=lambda: rung.append(clock()),
     )  # fmt: skip
     transport = httpx.ASGITransport(create_app(site), raise_app_exceptions=raise_errors)
     try:

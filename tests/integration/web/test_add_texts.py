@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
+from PIL import Image
 
 from mailer.editorial.folder import read_files
 from mailer.errors import InputError
@@ -123,6 +124,59 @@ def test_a_hostile_upload_changes_nothing(place: Path, name: str) -> None:
     run(scene())
 
 
+def png(colour: str = "red") -> bytes:
+    held = io.BytesIO()
+    Image.new("RGB", (30, 20), colour).save(held, "PNG")
+    return held.getvalue()
+
+
+@pytest.mark.parametrize("way", ["zip", "several files"])
+def test_pictures_come_with_their_texts(place: Path, way: str) -> None:
+    """They are named in what is stored, and served; once more changes nothing."""
+
+    async def scene() -> None:
+        async with standing(place) as stage:
+            await stage.log_in()
+            text = TEXT.replace("trend: improved\n", "").replace("A new body.", "![](map.png)")
+            files = [("w.md", text.encode()), ("map.png", png())]
+            sent = [("a.zip", zipped(*files))] if way == "zip" else files
+
+            first = await upload(stage, sent)
+            again = await upload(stage, sent)
+
+            words = " ".join(TAG.sub(" ", first.text).split())
+            assert "1 text taken" in words
+            assert "1 picture taken with it." in words
+            assert "nothing says what “map.png” shows" in words
+            assert "as it was, ready" in again.text
+            ((body,),) = stage.rows("SELECT body FROM commentary_text WHERE headline = 'A new headline'")
+            name = body.removeprefix("![](media:").removesuffix(")")
+            picture = await stage.client.get(f"/media/{name}")
+            assert (picture.status_code, picture.headers["content-type"]) == (200, "image/png")
+
+    run(scene())
+
+
+def test_a_refused_picture_keeps_the_text_out(place: Path) -> None:
+    """File, line and picture are named; nothing is stored, and no picture is kept."""
+
+    async def scene() -> None:
+        async with standing(place) as stage:
+            await stage.log_in()
+            before = stage.contents()
+            text = TEXT.replace("A new body.", "![A](a.png)\n\n![B](b.png)")
+
+            answer = await upload(stage, [("w.md", text.encode()), ("a.png", png()), ("b.png", b"<svg/>")])
+
+            words = " ".join(unescape(TAG.sub("", answer.text)).split())
+            assert answer.status_code == 422
+            assert "w.md, line 11: the picture “b.png” is an SVG drawing or a web page" in words
+            assert stage.contents() == before
+            assert not stage.site.media.folder.exists()
+
+    run(scene())
+
+
 def test_the_sentences_are_those_of_the_command(place: Path) -> None:
     """Each with file and line."""
     files = [("2026-W47/west.be.md", TEXT.replace("improved", "improves").encode()), ("x.md", b"\xcf\xf0")]
@@ -160,13 +214,13 @@ def test_a_strange_week_is_refused(place: Path, week: str) -> None:
 @pytest.mark.parametrize(
     ("path", "size", "status"),
     [
-        ("/desk/texts", 10_300_000, 413),
-        ("/desk/texts", 9_900_000, 422),
+        ("/desk/texts", 21_300_000, 413),
+        ("/desk/texts", 20_900_000, 422),
         ("/desk/issues/2/pause", 70_000, 413),
     ],
 )
 def test_only_this_form_may_be_large(place: Path, path: str, size: int, status: int) -> None:
-    """Up to 10 MB here, 64 kB elsewhere."""
+    """Up to 21 MB here, 64 kB elsewhere."""
 
     async def scene() -> None:
         async with standing(place) as stage:

@@ -94,7 +94,7 @@ async def _sandbox(press: _Press, visit: Visit) -> Response:
     _, mail = await _mail(press, visit)
     if mail is None:
         raise NotFound("There is no text for readers of this language.")
-    return sandboxed(mail.html)
+    return sandboxed(visit.site, mail.html)
 
 
 async def _mail(press: _Press, visit: Visit) -> tuple[Sheet, RenderedMail | None]:

@@ -25,11 +25,12 @@ _HEADERS: Final = PRIVATE | {
 }
 
 # A mail can carry anything. The sandbox runs no script and sends no form, wherever the page is opened;
-# links may open a tab of their own, so that they can be tried.
+# links may open a tab of their own, so that they can be tried. “self” means pictures only: what else we
+# serve is no picture.
 SANDBOX: Final = PRIVATE | {
     "Content-Security-Policy": (
         "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; "
-        "style-src 'unsafe-inline'; img-src data:; form-action 'none'; base-uri 'none'; "
+        "style-src 'unsafe-inline'; img-src 'self' data:; form-action 'none'; base-uri 'none'; "
         "frame-ancestors 'self'"
     )
 }
@@ -64,6 +65,11 @@ def refuse(visit: Visit, status: int, sentence: str) -> Response:
     return show(visit, "desk/refused.html", status=status, heading=heading, sentences=sentence.splitlines())
 
 
-def sandboxed(html: str) -> Response:
-    """Return a mail's HTML, which may hold anything, as a document that can do nothing."""
-    return HTMLResponse(html.replace("<head>", '<head><base target="_blank">', 1), headers=SANDBOX)
+def sandboxed(site: Site, html: str) -> Response:
+    """Return a mail's HTML, which may hold anything, as a document that can do nothing.
+
+    Pictures of ours are shown, from wherever the desk was opened; nothing is fetched from elsewhere.
+    """
+    html = html.replace("<head>", '<head><base target="_blank">', 1)
+    html = html.replace(f'src="{site.links.media}/', f'src="{site.paths.media}/')
+    return HTMLResponse(html, headers=SANDBOX)

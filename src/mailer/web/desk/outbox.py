@@ -70,7 +70,7 @@ async def _mail(mails: _Mails, visit: Visit) -> Response:
 
 
 async def _sandbox(mails: _Mails, visit: Visit) -> Response:
-    return sandboxed((await _opened(mails, visit.request)).html)
+    return sandboxed(visit.site, (await _opened(mails, visit.request)).html)
 
 
 async def _opened(mails: _Mails, request: Request) -> OpenedMail:

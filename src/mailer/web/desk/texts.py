@@ -19,8 +19,8 @@ from mailer.domain.period import Period, parse_period
 from mailer.editorial import draft
 from mailer.editorial.commentary_file import CommentaryFile, Defaults
 from mailer.editorial.folder import ReadFiles, read_files
-from mailer.editorial.importing import import_commentaries
-from mailer.editorial.unpacking import MOST_BYTES, MOST_FILES, unpack
+from mailer.editorial.importing import import_texts
+from mailer.editorial.unpacking import MOST_FILES, MOST_PICTURE_BYTES, unpack
 from mailer.errors import InputError, Problem
 from mailer.storage import Transaction, commentaries, issues
 from mailer.web.desk.door import Visit, guarded
@@ -29,8 +29,8 @@ from mailer.web.desk.words import LANGUAGES
 from mailer.web.pages import all_newsletters
 from mailer.web.site import Site
 
-# What the form itself adds to the texts: names and separators of at most 200 files, and a little more.
-_MOST_BODY_BYTES: Final = MOST_BYTES + 200_000
+# Texts with pictures are light beside these. What the form adds: names and separators of the files.
+_MOST_BODY_BYTES: Final = MOST_PICTURE_BYTES + 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,18 +66,29 @@ async def _add(visit: Visit) -> Response:
     known = await database.read(all_newsletters)
     try:
         defaults = _defaults(visit, known)
-        read = await asyncio.to_thread(_read_uploads, visit.files, defaults)
+        read = await asyncio.to_thread(_read_uploads, visit, defaults)
         before = await database.read(partial(_compare, files=read.files, known=known))
-        await import_commentaries(database, read.files)
+        await import_texts(database, visit.site.media, read)
         visit.site.ring()
     except InputError as error:
         return await _show_form(visit, error.problems)
     concerned = await database.read(partial(_issues_of, files=read.files, known=known))
-    return show(visit, "desk/added.html", added=before, untouched=read.untouched, issues=concerned)
+    return show(
+        visit,
+        "desk/added.html",
+        added=before,
+        untouched=read.untouched,
+        pictures=len(read.pictures),
+        notes=read.notes,
+        issues=concerned,
+    )
 
 
-def _read_uploads(uploads: Sequence[tuple[str, bytes]], defaults: Defaults) -> ReadFiles:
-    return read_files(unpack(uploads), defaults=defaults)
+def _read_uploads(visit: Visit, defaults: Defaults) -> ReadFiles:
+    uploaded = unpack(visit.files)
+    return read_files(
+        uploaded.texts, pictures=uploaded.pictures, defaults=defaults, holds=visit.site.media.holds
+    )
 
 
 async def _show_form(visit: Visit, problems: Sequence[Problem] = ()) -> Response:
@@ -93,7 +104,7 @@ async def _show_form(visit: Visit, problems: Sequence[Problem] = ()) -> Response
         week=week[:30],
         known=known,
         most_files=MOST_FILES,
-        most_megabytes=MOST_BYTES // 1_000_000,
+        most_megabytes=MOST_PICTURE_BYTES // 1_000_000,
     )
 
 
