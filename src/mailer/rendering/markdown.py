@@ -24,11 +24,9 @@ from mdit_py_plugins.footnote import footnote_plugin
 from mailer.domain.language import Language
 from mailer.rendering import footnotes, pictures
 from mailer.rendering.inline_words import settle
+from mailer.rendering.shape import DATA_CLASS, SIDES, WIDE_CLASS, shape
 
 _SCHEMES = ("http", "https", "mailto")
-_DEEPEST_HEADING = 6
-# The mail's own headings are h1 (the issue) and h2 (each headline).
-_HEADINGS_BEGIN_BELOW = 2
 # Quotes and lists inside each other; what is nested deeper is shown as a paragraph, marks and all.
 # The parser's own limit, beyond which it drops words, is 20; a list counts for two.
 _DEEPEST_BLOCK = 16
@@ -47,9 +45,9 @@ _ATTRIBUTES = {
 _CLASSES = {
     "div": {pictures.CLASS, footnotes.CLASS},
     "p": {pictures.CAPTION_CLASS},
-    "table": {"data"},
-    "th": {"center", "right"},
-    "td": {"center", "right"},
+    "table": {DATA_CLASS, WIDE_CLASS},
+    "th": SIDES,
+    "td": SIDES,
 }
 
 
@@ -65,7 +63,7 @@ def to_html(markdown: str, language: Language, *, anchor: str = "", media_url: s
     parser = markdown_parser()
     env = {"language": language, "anchor": anchor, "media_url": media_url}
     tokens = parse_markdown(markdown, language)
-    _shape(tokens)
+    shape(tokens)
     if media_url:
         pictures.mark_figures(tokens)
     return clean(parser.renderer.render(tokens, parser.options, env), media_url).strip()
@@ -173,19 +171,3 @@ def _too_deep(state: StateBlock, line: int, end: int, silent: bool) -> bool:  # 
     state.push("paragraph_close", "p", -1)
     state.line = last
     return True
-
-
-def _shape(tokens: Sequence[Token]) -> None:
-    """Lower the headings, and say of a table what a screen reader needs and a mail's sheet can find."""
-    for token in tokens:
-        if token.type in {"heading_open", "heading_close"}:
-            level = int(token.tag.removeprefix("h")) + _HEADINGS_BEGIN_BELOW
-            token.tag = f"h{min(level, _DEEPEST_HEADING)}"
-        elif token.type == "table_open":
-            token.attrSet("class", "data")
-        elif token.type in {"th_open", "td_open"}:
-            side = str(token.attrs.pop("style", "")).removeprefix("text-align:")
-            if side in {"center", "right"}:
-                token.attrSet("class", side)
-            if token.type == "th_open":
-                token.attrSet("scope", "col")

@@ -53,7 +53,7 @@ class Tags(HTMLParser):
     [
         ("Адзін *два* **тры**", "<p>Адзін <em>два</em> <strong>тры</strong></p>"),
         ("# A", "<h3>A</h3>"),
-        ("##### A", "<h6>A</h6>"),
+        ("##### A", "<h3>A</h3>"),
         ("> a", "<blockquote>\n<p>a</p>\n</blockquote>"),
         ("3. a\n4. b", '<ol start="3">\n<li>a</li>\n<li>b</li>\n</ol>'),
         ("a\n\n---\n\nb", "<p>a</p>\n<hr>\n<p>b</p>"),
