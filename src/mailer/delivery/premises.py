@@ -11,6 +11,7 @@ from mailer.config import Settings
 from mailer.delivery.signing import load_signing
 from mailer.domain.checks.machine import Machine
 from mailer.errors import KeysError, MailerError, SettingsError
+from mailer.storage.media import FOLDER_NAME
 
 
 def machine_of(settings: Settings) -> Machine:
@@ -23,7 +24,7 @@ def machine_of(settings: Settings) -> Machine:
         signing, problem = None, str(error)
     return Machine(
         public_url=settings.site.public_url,
-        media=settings.data / "media",
+        media=settings.data / FOLDER_NAME,
         has_relay=bool(relay.host),
         leaves_machine=is_elsewhere(relay.host),
         signs_as=signing.domain if signing else "",

@@ -35,6 +35,7 @@ from tests.integration.delivery.clockwork import (
 BEFORE, RELEASE = "2026-11-23 04:00", "2026-11-23 08:00"
 PICTURE = "0123456789abcdef-1120x630.jpg"
 PAGE = f"{LINKS.base}/en/weekly"
+US = f"{LINKS.base}/we"
 HERE = Machine(LINKS.base, has_relay=True)
 
 
@@ -98,14 +99,13 @@ def test_a_link_to_an_issue_lives_once_that_is_sent(database: Database, runner: 
     async def scene() -> None:
         room = await Newsroom(database).furnish(W46)
         body = f"See [before]({PAGE}/2026-W46) and [here]({PAGE}/2026-W47#society)."
-        note = IssueWords(opening_note=f"[Before]({PAGE}/2026-W46)", closing_notices=f"[Us]({LINKS.base}/we)")
+        note = IssueWords(opening_note=f"[Before]({PAGE}/2026-W46)", closing_notices=f"[Us]({US})")
         drafted = await built(room, body, words=note)
         dead = [each.message for each in drafted.findings if each.check is Check.DEAD_LINK]
         assert dead == [
             f"a link in society.en leads to {PAGE}/2026-W46, and that issue has not been sent",
             f"a link in the opening note in en leads to {PAGE}/2026-W46, and that issue has not been sent",
-            f"a link in the closing notice in en leads to {LINKS.base}/we, a page that this site does not "
-            "have",
+            f"a link in the closing notice in en leads to {US}, a page that this site does not have",
         ]
 
         sent = await draft.build(database, WEEKLY, W46, words={}, now=at(BEFORE))
