@@ -40,7 +40,14 @@ def render_mail(name: str, content: EditionContent | LetterContent, theme: Path 
 
 def render_subject(name: str, content: EditionContent | LetterContent, theme: Path | None) -> str:
     """Render the subject alone, as *render_mail* does."""
-    return render_line(mail_environment(content.language, theme), f"{name}/subject.txt", {"content": content})
+    template = f"{name}/subject.txt"
+    subject = render_line(mail_environment(content.language, theme), template, {"content": content})
+    if holes.resembles_hole(subject):
+        raise RenderingError(
+            f"{template} says “{subject}”, where “hole-for-the-” would be taken for a reader's own link: "
+            "write it differently"
+        )
+    return subject
 
 
 def render_html(

@@ -126,6 +126,13 @@ def test_a_hole_in_a_text_is_refused(hole: str) -> None:
         render_edition(content)
 
 
+@pytest.mark.parametrize("hole", [TOKEN, "hole-for-the-message-id"])
+def test_a_hole_in_a_subject_is_refused(hole: str) -> None:
+    """A subject is a header, and holes of headers are filled in too."""
+    with pytest.raises(RenderingError, match=r"edition/subject\.txt says “See hole-for-the-|See HOLE-FOR"):
+        render_edition(replace(EMPTY, subject=f"See {hole}"))
+
+
 @pytest.mark.parametrize("name", NESTED)
 def test_what_is_nested_without_end_is_flattened(name: str) -> None:
     """No text is too deep to render: its marks are shown as words, and mail programs can read it."""
