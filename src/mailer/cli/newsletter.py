@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Annotated
 
@@ -11,11 +12,15 @@ from mailer.bootstrap import Installation
 from mailer.cli.context import Context
 from mailer.cli.output import print_json, say
 from mailer.cli.week import NewsletterOption
+from mailer.domain.newsletter import Newsletter
 from mailer.editorial.importing import import_newsletter
+from mailer.editorial.logo import LogoShelf
 from mailer.editorial.newsletter_export import write_newsletter_file
 from mailer.editorial.newsletter_file import MAX_FILE_BYTES, parse_newsletter_file
-from mailer.errors import UsageError
+from mailer.errors import InputError, UsageError
+from mailer.rendering.theme_check import theme_problems
 from mailer.storage import newsletters
+from mailer.storage.media import Media
 
 app = typer.Typer(help="Newsletters, as newsletter.toml describes them.", no_args_is_help=True)
 
@@ -31,14 +36,20 @@ def import_(
 
     Again changes only what changed.
     """
-    newsletter = parse_newsletter_file(_content(file), place=str(file))
+    content = _content(file)
     settings: Context = context.obj
 
-    async def work(installation: Installation) -> tuple[bool, list[str]]:
-        before = await installation.database.read(newsletters.slugs)
-        return await import_newsletter(installation.database, newsletter), before
+    async def work(here: Installation) -> tuple[Newsletter, bool, list[str]]:
+        media = Media(here.settings.data)
+        shelf = LogoShelf(file.parent, media.holds)
+        newsletter = parse_newsletter_file(content, place=str(file), hang=shelf.hang)
+        if problems := await asyncio.to_thread(theme_problems, here.themes, newsletter):
+            raise InputError(problems)
+        before = await here.database.read(newsletters.slugs)
+        await asyncio.to_thread(media.keep, shelf.pictures)
+        return newsletter, await import_newsletter(here.database, newsletter), before
 
-    changed, before = settings.run(work)
+    newsletter, changed, before = settings.run(work)
     if json:
         print_json({"newsletter": newsletter.slug, "changed": changed})
         return

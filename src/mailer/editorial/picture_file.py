@@ -15,7 +15,7 @@ import warnings
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
@@ -28,6 +28,9 @@ MOST_STORED_BYTES: Final = 400_000
 WIDEST: Final = 1280
 """Twice the column of a mail, for screens with two dots to a pixel."""
 HIGHEST: Final = 2000
+
+Size: TypeAlias = tuple[int, int]
+"""Width and height in pixels."""
 
 # Each is a reader of foreign bytes, so there are no more than writers have.
 _FORMATS: Final = ("JPEG", "PNG", "GIF", "WEBP", "AVIF", "BMP")
@@ -58,15 +61,16 @@ class PictureFile:
     content: bytes
 
 
-def make_picture(content: bytes) -> PictureFile:
+def make_picture(content: bytes, most: Size = (WIDEST, HIGHEST)) -> PictureFile:
     """
     Make a writer's picture ready for readers: upright, small, and nothing in it but pixels.
 
     Args:
         content: the file, JPEG, PNG, GIF (its first frame), WebP, AVIF or BMP.
+        most: width and height in pixels that it is made to fit.
 
     Returns:
-        A JPEG at most 1280 × 2000 pixels, or a PNG where the picture is drawn or lets light through.
+        A JPEG at most so large, or a PNG where the picture is drawn or lets light through.
 
     Raises:
         ValueError: with what is wrong and what to do, to stand after the picture's name.
@@ -81,7 +85,7 @@ def make_picture(content: bytes) -> PictureFile:
         try:
             with _opened(content) as opened:
                 is_drawn = opened.format in _DRAWN
-                return _small_enough(_upright(opened), is_drawn=is_drawn)
+                return _small_enough(_upright(opened, most), is_drawn=is_drawn)
         except _Refused:
             raise
         except _DAMAGE as error:
@@ -117,17 +121,18 @@ def _opened(content: bytes) -> Image.Image:
     return opened
 
 
-def _upright(opened: Image.Image) -> Image.Image:
+def _upright(opened: Image.Image, most: Size) -> Image.Image:
     """Return the pixels as one sees them, no more of them than we keep, in sRGB, with nothing beside them."""
     # A JPEG can be unpacked at a half, a quarter or an eighth: a quarter more than we keep is sharp enough.
-    by = 1.25 * HIGHEST / max(opened.size)
+    by = 1.25 * max(most) / max(opened.size)
     opened.draft(None, (round(opened.width * by), round(opened.height * by)))
     ImageOps.exif_transpose(opened, in_place=True)
     image: Image.Image = opened
     profile = image.info.get("icc_profile")
-    if _room(image) < 1 or profile or image.mode != "P" or image.has_transparency_data:
+    room = _room(image, most)
+    if room < 1 or profile or image.mode != "P" or image.has_transparency_data:
         image = _plain(image)
-    image = _resized(image, _room(image))
+    image = _resized(image, room)
     if profile:
         image = _in_srgb(image, profile)
     if image.mode == "RGBA" and image.getchannel("A").getextrema() == _OPAQUE:
@@ -137,9 +142,9 @@ def _upright(opened: Image.Image) -> Image.Image:
     return image
 
 
-def _room(image: Image.Image) -> float:
+def _room(image: Image.Image, most: Size) -> float:
     """Return by how much a picture has to be made smaller; 1.0 where it fits."""
-    return min(1.0, WIDEST / image.width, HIGHEST / image.height)
+    return min(1.0, most[0] / image.width, most[1] / image.height)
 
 
 def _plain(image: Image.Image) -> Image.Image:

@@ -17,18 +17,24 @@ KEYS = (*COLOURS, "trend_colours", "logo")
 """Everything that the table may say, in the order of the example."""
 
 Hang: TypeAlias = Callable[[str], str]
-"""Finds the picture that ``logo`` names and returns its name among ours; ValueError says what is wrong."""
+"""Finds the picture that ``logo`` names and returns its name among ours.
+
+It raises ValueError with what is wrong, to stand after the logo's name.
+"""
 
 
 def by_name_alone(logo: str) -> str:
     """Take a logo that is stored already, without looking for it; a Hang for where there is no disk.
 
     Raises:
-        ValueError: *logo* is a file.
+        ValueError: *logo* is a file, or no name of ours.
     """
     if not logo.startswith(SCHEME):
-        raise ValueError("a file can only be taken by “mailer newsletter import”; run that")
-    return parse_picture(logo.removeprefix(SCHEME)).name
+        raise ValueError("is a file, which can only be taken by “mailer newsletter import”; run that")
+    try:
+        return parse_picture(logo.removeprefix(SCHEME)).name
+    except ValueError as error:
+        raise ValueError("is no picture of ours; write the name of a file beside this one") from error
 
 
 def read_theme(table: TomlTable, hang: Hang) -> Theme:
@@ -78,5 +84,5 @@ def _logo(table: TomlTable, hang: Hang) -> str:
     try:
         return hang(written)
     except ValueError as error:
-        table.complain("logo", f"theme.logo “{written}”: {error}")
+        table.complain("logo", f"theme.logo “{written}” {error}")
         return ""
