@@ -295,8 +295,6 @@ class Service:
         tried = [await asyncio.to_thread(theme_problems, here.themes, each) for each in everything]
         if problems := [problem for found in tried for problem in found]:
             raise InputError(problems)
-        for stray in here.themes.strays([each.slug for each in everything]):
-            _log.warning("themes.of_no_newsletter", folder=f"{FOLDER}/{stray}")
 
     async def _relay(self, stack: AsyncExitStack) -> RelaySettings:
         """Return the outgoing server, or start the outbox where none is set."""

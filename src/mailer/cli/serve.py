@@ -8,12 +8,15 @@ import signal
 import typer
 import uvloop
 
-from mailer.bootstrap import Service, open_installation
+from mailer.bootstrap import Installation, Service, open_installation
 from mailer.cli.context import Context
 from mailer.cli.output import say
 from mailer.config import load_settings
 from mailer.delivery.premises import links_in_the_clear
+from mailer.domain.nearest import did_you_mean
 from mailer.log import set_up_log
+from mailer.rendering.theme_folder import FOLDER
+from mailer.storage import newsletters
 from mailer.web.server import listen
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -45,9 +48,20 @@ async def _serve(context: Context) -> None:
                 say("No outgoing mail server is set: every mail stays on this machine, in data/outbox")
             if warning := links_in_the_clear(settings.site.public_url):
                 say(f"Warning: {warning}")
+            for warning in await _strays(installation):
+                say(f"Warning: {warning}")
             if sentence := service.fence.state.sentence:
                 say(f"{sentence[0].upper()}{sentence[1:]}")
             await stopped.wait()
+
+
+async def _strays(installation: Installation) -> list[str]:
+    """Say which folders of templates no mail will ever use: a name misspelt, mostly."""
+    slugs = await installation.database.read(newsletters.slugs)
+    return [
+        f"{FOLDER}/{name} belongs to no newsletter{did_you_mean(name, slugs)}, so its templates are not used"
+        for name in installation.themes.strays(slugs)
+    ]
 
 
 def _told_to_stop() -> asyncio.Event:

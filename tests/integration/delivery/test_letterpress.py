@@ -1,0 +1,106 @@
+"""A Letter goes out in its newsletter's own form, and in ours before it would not go out."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+
+from mailer.delivery.letterpress import Letterpress
+from mailer.domain.content import LetterKind
+from mailer.domain.language import Language
+from mailer.editorial.sample import sample_newsletter
+from mailer.rendering.theme_folder import Themes
+from tests.integration.delivery.house import LINKS
+
+BE = Language.BELARUSIAN
+# One language renders sooner.
+NEWSLETTER = replace(sample_newsletter(), languages=(BE,))
+OTHER = replace(NEWSLETTER, slug="other-weekly")
+
+
+@pytest.fixture
+def press(tmp_path: Path) -> Letterpress:
+    return Letterpress(LINKS, Themes(tmp_path))
+
+
+def put(press: Letterpress, source: str) -> None:
+    """Write the newsletter's own text of the request to confirm."""
+    assert press.themes.folder is not None
+    file = press.themes.folder / NEWSLETTER.slug / "confirm" / "body.txt"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(source, "utf-8")
+
+
+def says(press: Letterpress, *words: str) -> list[bool]:
+    """Tell which of *words* the request to confirm says, after a look at the disk."""
+    asyncio.run(press.prepare([NEWSLETTER, OTHER]))
+    said = b"".join(press.skeleton(LetterKind.CONFIRM, NEWSLETTER, BE).literals)
+    return [each.encode() in said for each in words]
+
+
+def test_a_letter_has_its_newsletters_own_form(press: Letterpress) -> None:
+    """And the other newsletter's has ours."""
+    put(press, "OWN {{ content.action_url }}")
+
+    assert says(press, "OWN ") == [True]
+    assert b"OWN " not in b"".join(press.skeleton(LetterKind.CONFIRM, OTHER, BE).literals)
+
+
+def test_a_change_on_the_disk_is_taken_at_the_next_letter(press: Letterpress) -> None:
+    """New, changed and gone, without a restart."""
+    seen = [says(press, "OWN ONE", "OWN TWO")]
+    put(press, "OWN ONE {{ content.action_url }}")
+    seen.append(says(press, "OWN ONE", "OWN TWO"))
+    put(press, "OWN TWO, longer {{ content.action_url }}")
+    seen.append(says(press, "OWN ONE", "OWN TWO"))
+    put(press, "")
+    (press.themes.folder / NEWSLETTER.slug / "confirm" / "body.txt").unlink()  # type: ignore[operator]
+    seen.append(says(press, "OWN ONE", "OWN TWO"))
+
+    assert seen == [[False, False], [True, False], [False, True], [False, False]]
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        ("OWN {{ nobody }}", "confirm/body.txt, line 1: 'nobody' is undefined"),
+        ("OWN without a link", "shows the reader's own link 0 times"),
+    ],
+)
+def test_a_broken_theme_loses_no_letter(press: Letterpress, source: str, reason: str) -> None:
+    """The form is ours, and the log says why: once, until the theme changes."""
+    put(press, source)
+
+    with capture_logs() as log:
+        said = [says(press, "OWN") for _ in range(3)]
+
+    assert said == [[False]] * 3
+    (line,) = log
+    assert (line["event"], line["newsletter"]) == ("letterpress.theme_not_used", NEWSLETTER.slug)
+    assert reason in line["reason"]
+
+
+def test_a_theme_that_cant_be_read_loses_no_letter(press: Letterpress) -> None:
+    """A link that leads nowhere is a broken theme too."""
+    put(press, "OWN {{ content.action_url }}")
+    (press.themes.folder / NEWSLETTER.slug / "style.css").symlink_to("nowhere")  # type: ignore[operator]
+
+    with capture_logs() as log:
+        said = [says(press, "OWN") for _ in range(2)]
+
+    assert said == [[False]] * 2
+    assert [line["event"] for line in log] == ["letterpress.theme_not_used"]
+
+
+def test_what_was_not_prepared_is_in_our_form(press: Letterpress) -> None:
+    """A newsletter changed between two looks; a language that it does not publish in."""
+    put(press, "OWN {{ content.action_url }}")
+    asyncio.run(press.prepare([NEWSLETTER]))
+    changed = replace(NEWSLETTER, sender="other@example.org")
+
+    for newsletter, language in ((changed, BE), (NEWSLETTER, Language.ENGLISH)):
+        assert b"OWN " not in b"".join(press.skeleton(LetterKind.CONFIRM, newsletter, language).literals)
