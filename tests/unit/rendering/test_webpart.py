@@ -135,7 +135,8 @@ def test_a_mail_without_a_public_part_is_refused(html: str) -> None:
 def test_a_template_without_marks_is_refused_when_it_is_rendered(tmp_path: Path) -> None:
     """The editor hears of it before the release, not a visitor after it."""
     (tmp_path / "edition").mkdir()
-    for name in ("subject.txt", "body.txt", "body.html"):
+    (tmp_path / "edition" / "subject.txt").write_text("S", encoding="utf-8")
+    for name in ("body.txt", "body.html"):
         (tmp_path / "edition" / name).write_text(f"<p>{TOKEN}</p>", encoding="utf-8")
 
     with pytest.raises(RenderingError, match=r"edition/body\.html must have <!-- content -->"):
