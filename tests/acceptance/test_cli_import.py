@@ -60,6 +60,10 @@ def a_second_text(week: Path) -> None:
             replaced("west.ru.md", "trend: worsened", "week: 2026-W60\ntrend: worsened"),
             "west.ru.md, line 2: “2026-W60” is not a week; write it as 2026-W47",
         ),
+        (
+            lambda week: (week / "border-strip.png").write_text("<svg/>"),
+            "line 10: the picture “border-strip.png” is an SVG drawing or a web page",
+        ),
         (in_windows_1251, "most likely windows-1251; open it and save it again as UTF-8"),
         (a_second_text, "west.ru.md: "),
     ],
@@ -70,6 +74,7 @@ def a_second_text(week: Path) -> None:
         "a misspelt trend",
         "trends that differ",
         "no week",
+        "no picture",
         "no UTF-8",
         "two texts",
     ],
@@ -89,7 +94,7 @@ def test_one_broken_file_of_sixty_keeps_all_of_them_out(
     said_lines = ran.err.splitlines()
     assert ran.status == 1
     assert any(said in line and "2026-W43" in line for line in said_lines), ran.err
-    assert len(said_lines) <= 2
+    assert len(said_lines) <= 3
     assert "Traceback" not in ran.err
     assert installed.dump() == before
 
@@ -107,9 +112,9 @@ def test_an_import_again_changes_only_what_changed(installed: Installed) -> None
     )
     third = installed("commentary", "import", week, "--json").json
 
-    assert first == {"changed": 15, "unchanged": 0, "untouched": 0}
-    assert second == {"changed": 0, "unchanged": 15, "untouched": 0}
-    assert third == {"changed": 1, "unchanged": 14, "untouched": 0}
+    assert first == {"changed": 15, "unchanged": 0, "untouched": 0, "pictures": 1, "notes": []}
+    assert second == {"changed": 0, "unchanged": 15, "untouched": 0, "pictures": 1, "notes": []}
+    assert third == {"changed": 1, "unchanged": 14, "untouched": 0, "pictures": 1, "notes": []}
     assert unchanged == stored
     assert len(set(installed.dump()) ^ set(stored)) == 2
 

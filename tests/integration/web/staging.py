@@ -25,8 +25,8 @@ from mailer.domain.links import Links
 from mailer.domain.period import week
 from mailer.domain.token import Token
 from mailer.editorial import draft
-from mailer.editorial.importing import import_commentaries, import_newsletter
-from mailer.editorial.sample import sample_commentaries, sample_newsletter
+from mailer.editorial.importing import import_newsletter, import_texts
+from mailer.editorial.sample import sample_newsletter, sample_texts
 from mailer.storage import Transaction, open_database, operators, schema
 from mailer.storage.media import Media
 from mailer.storage.operators import Session
@@ -136,7 +136,7 @@ def build(folder: Path) -> None:
             await schema.upgrade(database)
             newsletter = sample_newsletter()
             await import_newsletter(database, newsletter)
-            await import_commentaries(database, sample_commentaries(LATEST))
+            await import_texts(database, stage.site.media, sample_texts(LATEST))
             await stage.subscribe(READER)
             for period in (EARLIER, LATEST):
                 built = await draft.build(database, newsletter, period, words={}, now=stage.clock())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -70,6 +71,23 @@ def test_nothing_else_is_served(place: Path, name: str) -> None:
 
             assert answer.status_code == 404
             assert "immutable" not in answer.headers["cache-control"]
+
+    run(scene())
+
+
+@pytest.mark.parametrize("language", ["be", "ru", "en"])
+def test_an_issue_shows_its_picture(place: Path, language: str) -> None:
+    """At the address that its readers' mails name, with words, width and height."""
+
+    async def scene() -> None:
+        async with standing(place) as stage:
+            page = (await stage.client.get(f"/{language}/belarus-weekly/2026-W47")).text
+
+            (shown,) = re.findall(
+                r'<img[^>]* src="([^"]*/media/[^"]*)"[^>]*>|<img src="([^"]*/media/[^"]*)"', page
+            )
+            (address,) = (each for each in shown if each)
+            assert (await stage.client.get(address)).status_code == 200
 
     run(scene())
 
