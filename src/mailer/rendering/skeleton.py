@@ -48,7 +48,7 @@ class Hole(StrEnum):
 
 TO_MARK = "hole-for-the-address@example.invalid"
 """Stands in the To header until a copy is joined."""
-DATE_MARK = "Thu, 01 Jan 1970 00:00:00 +0000"
+DATE_MARK = "hole-for-the-date-0000000000000"
 """Stands in a Letter's Date until it is joined."""
 MESSAGE_ID_MARK = "hole-for-the-message-id"
 """Stands left of the @ in Message-ID until a copy is joined."""

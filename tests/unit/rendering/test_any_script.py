@@ -59,6 +59,7 @@ SAMPLES = st.sampled_from(
         "白俄罗斯 📰 周刊",
         "ᏣᎳᎩ éêë ﬁ",
         "Re: x",
+        "Thu, 01 Jan 1970 00:00:00 +0000",
         "{{ content }} {% raw %} &amp; <b>",
         "." * 70,
         "a" * 300,
@@ -151,7 +152,7 @@ def lines_of(text: str) -> list[str]:
 
 @given(WORDS, NAMES, BODIES, BODIES)
 @example("Тыдзень, «Погляд»", 'Погляд, "рэдакцыя"', ".\n..\n.a", "<p>.</p>\n.")
-@example("", "Т", "", "")
+@example("Thu, 01 Jan 1970 00:00:00 +0000", "Т", "", "")
 def test_an_edition_says_what_was_rendered(subject: str, name: str, text: str, html: str) -> None:
     """Any subject, sender's name and body: both parsers read them, with exactly our headers, once each."""
     link = f"\nhttps://news.example.org/u/{holes.TOKEN}\n"
@@ -208,7 +209,7 @@ def test_whatever_editors_write_arrives(
     assert_well_formed(message)
     assert_says(message, mails[0], title, OF_AN_EDITION)
     if subject:
-        assert mails[0].subject == subject
+        assert letters(mails[0].subject) == letters(subject)
     read = parse_email(message)
     assert letters(headline) in letters(entities.unescape(re.sub("<[^>]*>", "", read.text_html[0])))
     assert letters(headline) in letters(read.text_plain[0])
