@@ -38,10 +38,10 @@ class NotFetched(Exception):  # noqa: N818 - reads as what it is where it is cau
     """The packages could not be had; the message is what npm said."""
 
 
-def packages() -> Path:
+def packages(environment: Mapping[str, str] = os.environ) -> Path:
     """Say where this clone's packages lie or would lie: another lock, another folder."""
     lock = hashlib.sha256((FOLDER / "package-lock.json").read_bytes()).hexdigest()
-    return cache_folder() / f"npm-{lock[:12]}"
+    return cache_folder(environment) / f"npm-{lock[:12]}"
 
 
 def fetch() -> None:
@@ -79,7 +79,7 @@ def pin() -> None:
 
 def required_packages(environment: Mapping[str, str] = os.environ) -> Path:
     """Return the folder of the packages, or end the asking test with what to type."""
-    found = packages()
+    found = packages(environment)
     if not found.is_dir():
         if environment.get("CI") == "true":
             pytest.fail(MISSING, pytrace=False)
