@@ -49,14 +49,14 @@ def log_in(page: Page) -> None:
 
 
 def add(page: Page, *files: FilePayload) -> None:
-    page.get_by_label("Files (.md or .zip)").set_input_files(list(files))
+    page.get_by_label("Files (.md, pictures, or .zip)").set_input_files(list(files))
     page.get_by_role("button", name="Add texts").click()
 
 
 def week_but(left_out: str) -> FilePayload:
     held = io.BytesIO()
     with zipfile.ZipFile(held, "w") as archive:
-        for path in SAMPLE.glob("*.md"):
+        for path in SAMPLE.iterdir():
             if path.name != left_out:
                 archive.write(path, f"2026-W47/{path.name}")
     return {"name": "texts.zip", "mimeType": "application/zip", "buffer": held.getvalue()}
@@ -107,6 +107,9 @@ def test_from_texts_to_readers(page: Page, desk: LiveDesk) -> None:
     page.get_by_role("link", name="Belarusian", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("16–22 лістапада")
     expect(page.frame_locator("iframe").get_by_role("heading", level=1)).to_be_visible()
+    map_ = page.frame_locator("iframe").get_by_role("img", name="Схема: памежная паласа")
+    map_.scroll_into_view_if_needed()
+    expect(map_).to_have_js_property("naturalWidth", 1120)
     page.get_by_role("link", name="Text", exact=True).click()
     expect(page.locator("pre")).to_contain_text("16–22 лістапада")
     check(page)
