@@ -11,7 +11,7 @@ from tests.tools.node import FOLDER, MISSING, required_packages
 
 
 def test_the_lock_names_hashes_and_no_registry() -> None:
-    """npm fetches from wherever a machine fetches, and takes only what the lock has the hash of."""
+    """A machine fetches from wherever it fetches, and takes only what the lock has the hash of."""
     packages = json.loads((FOLDER / "package-lock.json").read_text("utf-8"))["packages"]
     fetched = [package for place, package in packages.items() if place]
 
