@@ -20,7 +20,7 @@ from mailer.domain.newsletter import Newsletter, ReleaseRule
 from mailer.domain.timetable import FireTimes, due, fire_times, is_weekly
 from mailer.editorial import draft
 from mailer.editorial.schedule_times import zone_of
-from mailer.errors import InvalidMove
+from mailer.errors import InvalidMove, RenderingError
 from mailer.storage import Database, Transaction, firings, issues
 
 _log = structlog.get_logger()
@@ -56,8 +56,8 @@ async def fire(database: Database, newsletter: Newsletter, terms: Terms) -> list
         terms: of a release, if it comes to one; its released_at is now.
 
     Raises:
-        MailerError: the zone is not known, a text can't be rendered, or the database said no. Being
-            second, being held and being fenced are no errors.
+        MailerError: the zone is not known, or the database said no. Being second, being held (also by
+            a template that can't be rendered) and being fenced are no errors.
     """
     zone, now = zone_of(newsletter), terms.released_at
     times = due(newsletter.schedule, zone, now)
@@ -128,8 +128,8 @@ async def _release_or_remind(
         except InvalidMove:
             # Somebody else was first: the next ring sees how it stands.
             return []
-        except Held:
-            # Found in the finished editions, or a text changed meanwhile.
+        except (Held, RenderingError):
+            # Found when the editions were made, or a text changed meanwhile.
             reason = _HELD
         except Fenced:
             reason = "nothing may be sent until a person allows it; run “mailer sending allow”"

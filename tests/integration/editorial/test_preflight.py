@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
+from mailer.delivery.firing import fire
 from mailer.delivery.printing import inspect
 from mailer.delivery.release import Held
 from mailer.delivery.release import release as release_issue
@@ -19,6 +20,7 @@ from mailer.domain.issue import IssueWords
 from mailer.domain.period import Period
 from mailer.editorial import draft
 from mailer.editorial.draft import Draft
+from mailer.rendering.theme_folder import Themes
 from mailer.storage import Database, commentaries, editions
 from tests.integration.delivery.clockwork import (
     AUTOMATIC,
@@ -189,6 +191,37 @@ def test_the_clock_holds_what_a_person_would_be_refused(database: Database, runn
 
         await write(database, "Short.")
         assert await room.fire("2026-11-23 08:02") == ["released"]
+
+    runner.run(scene())
+
+
+def test_the_clock_waits_for_templates_to_be_mended(
+    database: Database, runner: asyncio.Runner, tmp_path: Path
+) -> None:
+    """A theme that can't be rendered holds the issue and is said once; mended, it goes."""
+    theme = tmp_path / WEEKLY.slug / "edition"
+    theme.mkdir(parents=True)
+    (theme / "subject.txt").write_text("{{ content.nothing }}")
+
+    async def scene() -> None:
+        room = await Newsroom(database, AUTOMATIC).furnish(W47)
+
+        async def ring(time: str) -> list[str]:
+            terms = replace(room.terms(time), themes=Themes(tmp_path))
+            return [str(each.happened) for each in await fire(database, AUTOMATIC, terms)]
+
+        assert await ring(RELEASE) == ["built", "reminded"]
+        assert await room.standing() == [("2026-W47", "regular", "draft")]
+        (held,) = (
+            await inspect(
+                database, await draft.get(database, 1), LINKS, date=at(RELEASE), themes=Themes(tmp_path)
+            )
+        ).draft.blocking
+        assert (held.check, "subject.txt" in held.message) == (Check.THEME, True)
+
+        (theme / "subject.txt").unlink()
+
+        assert await ring("2026-11-23 08:01") == ["released"]
 
     runner.run(scene())
 
