@@ -35,6 +35,7 @@ def letter(kind: LetterKind, language: Language = Language.ENGLISH, description:
         (LetterKind.ALREADY, Language.ENGLISH, "You are already subscribed to “Belarus & Co”"),
         (LetterKind.WELCOME, Language.BELARUSIAN, "Вы падпісаныя на рассылку «Belarus & Co»"),
         (LetterKind.GOODBYE, Language.RUSSIAN, "Вы отписались от рассылки «Belarus & Co»"),
+        (LetterKind.MANAGE, Language.BELARUSIAN, "Налады падпіскі на рассылку «Belarus & Co»"),
     ],
 )
 def test_each_kind_has_its_subject(kind: LetterKind, language: Language, subject: str) -> None:
