@@ -17,6 +17,7 @@ from mailer.domain.checks.references import (
     IssuePage,
     Known,
     References,
+    Shown,
     bad_references,
     pictures_of,
     place_of,
@@ -28,7 +29,7 @@ from mailer.domain.finding import Finding
 from mailer.domain.issue import Issue, IssueKind
 from mailer.domain.language import Language
 from mailer.domain.period import Period, parse_period
-from mailer.domain.picture import parse_picture
+from mailer.domain.picture import SCHEME, parse_picture
 from mailer.domain.plan import Grid, plan_for
 from mailer.editorial.references import find_references
 from mailer.storage import Database, Transaction, archive, commentaries
@@ -83,7 +84,7 @@ def _wrong_languages(grid: Grid) -> Iterator[Finding]:
 
 
 def _references(grid: Grid, issue: Issue) -> dict[str, References]:
-    """Return what each text of an issue points to, by the text's name."""
+    """Return what each text of an issue points to, and the newsletter's own, by the text's name."""
     found = {
         f"{commentary.topic}.{language}": find_references(commentary.texts[language].body)
         for commentary in grid.commentaries
@@ -92,6 +93,12 @@ def _references(grid: Grid, issue: Issue) -> dict[str, References]:
     for language, said in issue.words.items():
         found[f"the opening note in {language}"] = find_references(said.opening_note)
         found[f"the closing notice in {language}"] = find_references(said.closing_notices)
+    for language, footer in grid.newsletter.footer.items():
+        found[f"the footer in {language}"] = find_references(footer)
+    if grid.newsletter.theme.logo:
+        # Its words are the newsletter's title.
+        logo = Shown(f"{SCHEME}{grid.newsletter.theme.logo}", grid.newsletter.slug)
+        found["newsletter.toml"] = References(pictures=(logo,))
     return {where: references for where, references in found.items() if references != References()}
 
 

@@ -18,6 +18,7 @@ from mailer.domain.commentary import Commentary, Text, TextState
 from mailer.domain.finding import Check, Severity
 from mailer.domain.issue import IssueWords
 from mailer.domain.period import Period
+from mailer.domain.theme import Theme
 from mailer.editorial import draft
 from mailer.editorial.draft import Draft
 from mailer.rendering.theme_folder import Themes
@@ -115,6 +116,25 @@ def test_a_link_to_an_issue_lives_once_that_is_sent(database: Database, runner: 
 
         assert found(await draft.get(database, drafted.issue.id, HERE)).keys() == {Check.DEAD_LINK}
         assert found(await built(room, body, words=IssueWords())) == {}
+
+    runner.run(scene())
+
+
+def test_the_newsletters_own_words_and_logo_are_looked_at(
+    database: Database, runner: asyncio.Runner, tmp_path: Path
+) -> None:
+    """Its footer stands in every edition, and so does its logo."""
+
+    async def scene() -> None:
+        themed = replace(WEEKLY, footer={ENGLISH: f"[About]({US})"}, theme=Theme(logo=PICTURE))
+        room = await Newsroom(database, themed).furnish()
+
+        drafted = await built(room, "Body.", machine=replace(HERE, media=tmp_path))
+
+        assert found(drafted) == {
+            Check.PICTURE_MISSING: f"the picture media:{PICTURE} in newsletter.toml is not here",
+            Check.DEAD_LINK: f"a link in the footer in en leads to {US}, a page that this site does not have",
+        }
 
     runner.run(scene())
 

@@ -198,7 +198,7 @@ def _bad_file(name: str, shown: str, known: Known, where: str) -> Finding | None
     return blocking(
         Check.PICTURE_MISSING,
         f"the picture {shown} in {where} is not here",
-        "import the text again, together with the picture’s file",
+        "import it again, together with the picture’s file",
         where=where,
     )
 
