@@ -20,6 +20,7 @@ from mailer.audience.keycheck import check_keys
 from mailer.audience.keys import Keys, load_keys
 from mailer.audience.vault import Vault
 from mailer.config import RelaySettings, Settings
+from mailer.delivery import premises
 from mailer.delivery.allowance import lane_of
 from mailer.delivery.copy import Composer
 from mailer.delivery.dialler import Dialler
@@ -27,7 +28,6 @@ from mailer.delivery.dkim import Signer
 from mailer.delivery.fence import Fence, identify
 from mailer.delivery.letterpress import Letterpress
 from mailer.delivery.post_room import Manners, PostRoom
-from mailer.delivery.premises import check_data_is_ours, check_links_are_private, machine_of
 from mailer.delivery.presence import Presence
 from mailer.delivery.release import Terms
 from mailer.delivery.signing import load_signing
@@ -35,11 +35,10 @@ from mailer.delivery.timekeeper import Timekeeper
 from mailer.domain.checks.machine import Machine
 from mailer.domain.links import Links
 from mailer.domain.retry import RetryPolicy
-from mailer.errors import InputError, StorageError
 from mailer.outbox.mailbox import Mailbox
 from mailer.outbox.reading import Outbox
 from mailer.outbox.relay import Relay
-from mailer.rendering.theme_check import theme_problems
+from mailer.rendering.theme_check import refuse_broken_themes
 from mailer.rendering.theme_folder import FOLDER, Themes
 from mailer.schedule.bell import Bell
 from mailer.storage import Database, newsletters, open_database, schema
@@ -78,12 +77,6 @@ class Installation:
     def leaves_machine(self) -> bool:
         """Whether the outgoing server is another machine's."""
         return self.machine.leaves_machine
-
-    @property
-    def relay_name(self) -> str:
-        """The outgoing server as a person knows it; empty where none is set."""
-        relay = self.settings.relay
-        return f"{relay.host}, port {relay.port}" if relay.host else ""
 
     @property
     def hello(self) -> str:
@@ -149,15 +142,9 @@ async def open_installation(settings: Settings) -> AsyncIterator[Installation]:
         KeysError: keys are missing, damaged or of another installation.
         StorageError: the database is of another version, can't be read or is not there.
     """
-    check_data_is_ours(settings.data, os.geteuid())
+    premises.check_data_is_ours(settings.data, os.geteuid())
     keys = load_keys(settings.data / "keys")
-    file = settings.database_file
-    if file is not None and not file.exists():
-        # SQLite would make an empty one in its place.
-        raise StorageError(
-            f"{file} is not there; put it back from your backup, or start with an empty one by "
-            "“mailer db upgrade”"
-        )
+    premises.check_database_is_there(settings.database_file)
     database = open_database(settings.database_url)
     try:
         await database.read(schema.check_version)
@@ -165,7 +152,7 @@ async def open_installation(settings: Settings) -> AsyncIterator[Installation]:
         await identify(database, settings.data, now=utc_now())
         await check_keys(database, keys, vault)
         links = Links(settings.site.public_url, settings.sending.return_path_domain)
-        yield Installation(settings, database, keys, vault, links, machine_of(settings))
+        yield Installation(settings, database, keys, vault, links, premises.machine_of(settings))
     finally:
         await database.close()
 
@@ -218,7 +205,7 @@ class Service:
             terms=partial(here.terms, self._presence.id),
             ring=self.ring,
             mailbox=kept,
-            relay=here.relay_name,
+            relay=here.settings.relay.name,
             lane=lane_of(here.settings.relay),
             machine=here.machine,
             fence=self._fence,
@@ -262,10 +249,9 @@ class Service:
             StorageBroken: the disk failed, or outcomes could not be written before leaving; in a group.
         """
         here = self._installation
-        check_links_are_private(here.settings.site.public_url, leaves_machine=here.leaves_machine)
+        premises.check_links_are_private(here.settings.site.public_url, leaves_machine=here.leaves_machine)
         await check_sound(here.database)
-        await self._check_senders()
-        await self._check_themes()
+        await self._check_newsletters()
         # Before anything is written: whoever sends already may hold the database for a while.
         self._presence.be_the_sender()
         try:
@@ -282,19 +268,13 @@ class Service:
                 self._signer.close()
             await self._presence.leave()
 
-    async def _check_senders(self) -> None:
-        """Say before the start what would else keep each mail of a newsletter back (Composer.of)."""
+    async def _check_newsletters(self) -> None:
+        """Say before the start what would else keep each mail of one back (Composer.of), or spoil it."""
+        everything = await self._installation.database.read(newsletters.everything)
         if self._signer is not None:
-            for newsletter in await self._installation.database.read(newsletters.everything):
+            for newsletter in everything:
                 self._signer.check_sender(newsletter.sender)
-
-    async def _check_themes(self) -> None:
-        """Refuse templates that would spoil the next release; what is changed later is met there."""
-        here = self._installation
-        everything = await here.database.read(newsletters.everything)
-        tried = [await asyncio.to_thread(theme_problems, here.themes, each) for each in everything]
-        if problems := [problem for found in tried for problem in found]:
-            raise InputError(problems)
+        await asyncio.to_thread(refuse_broken_themes, self._installation.themes, everything)
 
     async def _relay(self, stack: AsyncExitStack) -> RelaySettings:
         """Return the outgoing server, or start the outbox where none is set."""

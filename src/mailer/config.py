@@ -101,6 +101,11 @@ class RelaySettings(_Section):
     signing: Literal["relay", "us", "both"] = "relay"
     """Who puts DKIM signatures on our mail; ``us`` and ``both`` need [dkim]."""
 
+    @property
+    def name(self) -> str:
+        """The server as a person knows it; empty where none is set."""
+        return f"{self.host}, port {self.port}" if self.host else ""
+
     @field_validator("host")
     @classmethod
     def _name_alone(cls, host: str) -> str:

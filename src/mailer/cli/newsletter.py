@@ -17,8 +17,8 @@ from mailer.editorial.importing import import_newsletter
 from mailer.editorial.logo import LogoShelf
 from mailer.editorial.newsletter_export import write_newsletter_file
 from mailer.editorial.newsletter_file import MAX_FILE_BYTES, parse_newsletter_file
-from mailer.errors import InputError, UsageError
-from mailer.rendering.theme_check import theme_problems
+from mailer.errors import UsageError
+from mailer.rendering.theme_check import refuse_broken_themes
 from mailer.storage import newsletters
 from mailer.storage.media import Media
 
@@ -43,8 +43,7 @@ def import_(
         media = Media(here.settings.data)
         shelf = LogoShelf(file.parent, media.holds)
         newsletter = parse_newsletter_file(content, place=str(file), hang=shelf.hang)
-        if problems := await asyncio.to_thread(theme_problems, here.themes, newsletter):
-            raise InputError(problems)
+        await asyncio.to_thread(refuse_broken_themes, here.themes, [newsletter])
         before = await here.database.read(newsletters.slugs)
         await asyncio.to_thread(media.keep, shelf.pictures)
         return newsletter, await import_newsletter(here.database, newsletter), before

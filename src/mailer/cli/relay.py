@@ -38,6 +38,6 @@ def test(context: typer.Context) -> None:
         await check_relay(Dialler(relay, here.hello, PATIENCE))
         login = "it knows our login" if relay.username else "without a login"
         tls = "in the clear" if relay.tls == "none" else "by TLS"
-        return f"{here.relay_name} takes us, {tls}, {login}"
+        return f"{here.settings.relay.name} takes us, {tls}, {login}"
 
     say(settings.run(work))

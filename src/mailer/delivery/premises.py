@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from mailer.config import Settings
 from mailer.delivery.signing import load_signing
 from mailer.domain.checks.machine import Machine
-from mailer.errors import KeysError, MailerError, SettingsError
+from mailer.errors import KeysError, MailerError, SettingsError, StorageError
 from mailer.storage.media import FOLDER_NAME
 
 
@@ -68,6 +68,23 @@ def check_data_is_ours(data: Path, user_id: int) -> None:
         raise MailerError(
             f"{data} belongs to {owner}, and this runs as {_name(user_id)}; run it as that user: "
             f"“sudo -u {owner} mailer …”"
+        )
+
+
+def check_database_is_there(file: Path | None) -> None:
+    """
+    Refuse to go on without the database's file: SQLite would make an empty one in its place.
+
+    Args:
+        file: None where the database is a server's.
+
+    Raises:
+        StorageError: it is not there.
+    """
+    if file is not None and not file.exists():
+        raise StorageError(
+            f"{file} is not there; put it back from your backup, or start with an empty one by "
+            "“mailer db upgrade”"
         )
 
 

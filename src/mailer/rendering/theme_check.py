@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from mailer.domain.newsletter import Newsletter
-from mailer.errors import Problem, RenderingError
+from mailer.errors import InputError, Problem, RenderingError
 from mailer.rendering.apart import check_apart
 from mailer.rendering.specimens import specimens
 from mailer.rendering.theme_folder import FOLDER, Themes, shown
+
+
+def refuse_broken_themes(themes: Themes, newsletters: Iterable[Newsletter]) -> None:
+    """Refuse to go on with templates that would spoil mails of one of *newsletters*.
+
+    Raises:
+        InputError: with all that is wrong, by file and line.
+    """
+    problems = [problem for newsletter in newsletters for problem in theme_problems(themes, newsletter)]
+    if problems:
+        raise InputError(problems)
 
 
 def theme_problems(themes: Themes, newsletter: Newsletter) -> list[Problem]:
