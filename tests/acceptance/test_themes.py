@@ -41,6 +41,19 @@ def break_(here: Installed) -> str:
     )
 
 
+def test_those_who_look_before_see_it_too(sampled: Installed) -> None:
+    """A proof and a preview are made as the release will be."""
+    wear(sampled)
+    sampled("issue", "build")
+    box = Mailbox(sampled.folder / "data" / "outbox")
+
+    assert sampled("issue", "test", "anna@example.org").status == 0
+
+    assert "OWN BODY" in Outbox(box).get(1).html
+    assert b"OWN BODY" in sampled("issue", "preview", "--format", "html").out
+    assert b"OWN BODY" not in sampled("issue", "preview", "--sample", "--format", "html").out
+
+
 def ask_for_logo(here: Installed) -> None:
     """Take the # away from the example's line."""
     file = here.folder / "newsletter.toml"

@@ -27,6 +27,7 @@ from mailer.domain.token import Token
 from mailer.editorial import draft
 from mailer.editorial.importing import import_newsletter, import_texts
 from mailer.editorial.sample import sample_newsletter, sample_texts
+from mailer.rendering.theme_folder import Themes
 from mailer.storage import Transaction, open_database, operators, schema
 from mailer.storage.media import Media
 from mailer.storage.operators import Session
@@ -169,7 +170,7 @@ async def standing(
     site = Site(
         database, Vault(keys), keys.link, links, clock, wake=lambda: woken.append(clock()),
         terms=partial(Terms, links, "node", rehearsal=not relay), mailbox=mailbox, relay=relay,
-        media=Media(folder), ring=lambda: rung.append(clock()),
+        media=Media(folder), ring=lambda: rung.append(clock()), themes=Themes(folder / "themes"),
     )  # fmt: skip
     transport = httpx.ASGITransport(create_app(site), raise_app_exceptions=raise_errors)
     try:
