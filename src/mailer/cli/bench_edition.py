@@ -15,7 +15,6 @@ from pathlib import Path
 from mailer.delivery.letterpress import letterhead
 from mailer.domain.commentary import Commentary, Text, TextState
 from mailer.domain.content import Block, EditionContent, RenderedMail
-from mailer.domain.issue import IssueWords
 from mailer.domain.language import Language
 from mailer.domain.links import Links
 from mailer.domain.newsletter import Newsletter, Topic
@@ -84,9 +83,9 @@ class Filler:
         return Commentary("week", period, texts={LANGUAGE: text})
 
     @property
-    def words(self) -> dict[Language, IssueWords]:
+    def words(self) -> dict[Language, dict[str, str]]:
         """What an editor says about the issue."""
-        return {LANGUAGE: IssueWords(preheader=self.tail)}
+        return {LANGUAGE: {"preheader": self.tail}}
 
 
 def write_templates(folder: Path) -> None:

@@ -50,7 +50,7 @@ def build(
 ) -> None:
     """Gather a week's commentaries into a draft.
 
-    Again puts in what changed; words for a language replace those it had.
+    Again puts in what changed; words that are not named stay as they were.
     """
     settings: Context = context.obj
     words = issue_words(

@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from mailer.domain.issue import IssueWords
 from mailer.domain.language import Language, parse_language
 from mailer.editorial.encoding import find_unprintable, read_text
 from mailer.errors import UsageError
@@ -26,26 +25,24 @@ def issue_words(
     preheader: list[str] | None,
     opening_note: list[str] | None,
     closing_notice: list[str] | None,
-) -> dict[Language, IssueWords]:
-    """Return what the options say, by language.
+) -> dict[Language, dict[str, str]]:
+    """Return what the options say, by language and field; a field that is not named is not there.
 
     Raises:
         UsageError: a language is not known or named twice, a text holds what no mail can show, or a
             file can't be read.
     """
-    subjects = _by_language("--subject", subject)
-    preheaders = _by_language("--preheader", preheader)
-    opening = _notes("--opening-note", opening_note)
-    closing = _notes("--closing-notice", closing_notice)
-    return {
-        language: IssueWords(
-            subject=subjects.get(language, ""),
-            preheader=preheaders.get(language, ""),
-            opening_note=opening.get(language, ""),
-            closing_notices=closing.get(language, ""),
-        )
-        for language in subjects.keys() | preheaders.keys() | opening.keys() | closing.keys()
+    by_field = {
+        "subject": _by_language("--subject", subject),
+        "preheader": _by_language("--preheader", preheader),
+        "opening_note": _notes("--opening-note", opening_note),
+        "closing_notices": _notes("--closing-notice", closing_notice),
     }
+    said: dict[Language, dict[str, str]] = {}
+    for field, texts in by_field.items():
+        for language, words in texts.items():
+            said.setdefault(language, {})[field] = words
+    return said
 
 
 def _notes(option: str, values: list[str] | None) -> dict[Language, str]:

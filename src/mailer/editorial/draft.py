@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from mailer.domain.checks.machine import ANY_MACHINE, Machine
 from mailer.domain.finding import Check, Finding, Severity, blocking, by_weight, warning
-from mailer.domain.issue import Issue, IssueWords
+from mailer.domain.issue import Issue
 from mailer.domain.language import Language
 from mailer.domain.newsletter import Newsletter
 from mailer.domain.period import Period, last_ended_week
@@ -50,7 +50,7 @@ async def build(
     newsletter: Newsletter,
     period: Period,
     *,
-    words: Mapping[Language, IssueWords],
+    words: Mapping[Language, Mapping[str, str]],
     now: datetime,
     machine: Machine = ANY_MACHINE,
 ) -> Draft:

@@ -53,10 +53,13 @@ def build(
     newsletter_slug: str,
     period: Period,
     *,
-    words: Mapping[Language, IssueWords],
+    words: Mapping[Language, Mapping[str, str]],
     now: datetime,
 ) -> Issue:
     """Return the regular issue of *period* as a draft, created if need be, with *words* put in.
+
+    Args:
+        words: fields of IssueWords by language; what is not named stays as it was said.
 
     Raises:
         InvalidMove: it is no draft any more.
@@ -77,12 +80,9 @@ def build(
     assert issue is not None
     if issue.state is not IssueState.DRAFT:
         raise InvalidMove(f"the issue for {period.key} is {issue.state} already; it can't be built again")
-    merged = {**issue.words, **words}
-    tx.execute(
-        update(table)
-        .where(table.c.id == issue.id)
-        .values(words={language: asdict(said) for language, said in merged.items()})
-    )
+    said = {language: asdict(issue.words.get(language, IssueWords())) for language in {*issue.words, *words}}
+    merged = {language: fields | dict(words.get(language, {})) for language, fields in said.items()}
+    tx.execute(update(table).where(table.c.id == issue.id).values(words=merged))
     return get(tx, issue.id)
 
 

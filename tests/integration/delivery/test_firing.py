@@ -158,11 +158,11 @@ def test_what_people_made_stays_as_they_left_it(database: Database, play: Play) 
 
     async def scene() -> None:
         room = await Newsroom(database).furnish(W47)
-        words = {ENGLISH: IssueWords(subject="Ours")}
+        words = {ENGLISH: {"subject": "Ours"}}
         built = await draft.build(database, WEEKLY, W47, words=words, now=at(BEFORE))
 
         assert await room.fire(BUILD) == []
-        assert (await room.issues())[0].words == words
+        assert (await room.issues())[0].words == {ENGLISH: IssueWords("Ours")}
         await room.release(built.issue.id, REMIND)
         await control.pause(database, built.issue.id)
         assert await room.fire(RELEASE) == []

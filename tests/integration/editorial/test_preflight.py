@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +17,6 @@ from mailer.delivery.release import release as release_issue
 from mailer.domain.checks.machine import ANY_MACHINE, Machine
 from mailer.domain.commentary import Commentary, Text, TextState
 from mailer.domain.finding import Check, Severity
-from mailer.domain.issue import IssueWords
 from mailer.domain.period import Period
 from mailer.domain.theme import Theme
 from mailer.editorial import draft
@@ -49,7 +49,7 @@ async def write(database: Database, body: str, *, period: Period = W47, headline
 
 
 async def built(
-    room: Newsroom, body: str, *, machine: Machine = HERE, words: IssueWords | None = None
+    room: Newsroom, body: str, *, machine: Machine = HERE, words: Mapping[str, str] | None = None
 ) -> Draft:
     await write(room.database, body)
     said = {ENGLISH: words} if words else {}
@@ -102,7 +102,7 @@ def test_a_link_to_an_issue_lives_once_that_is_sent(database: Database, runner: 
     async def scene() -> None:
         room = await Newsroom(database).furnish(W46)
         body = f"See [before]({PAGE}/2026-W46) and [here]({PAGE}/2026-W47#society)."
-        note = IssueWords(opening_note=f"[Before]({PAGE}/2026-W46)", closing_notices=f"[Us]({US})")
+        note = {"opening_note": f"[Before]({PAGE}/2026-W46)", "closing_notices": f"[Us]({US})"}
         drafted = await built(room, body, words=note)
         dead = [each.message for each in drafted.findings if each.check is Check.DEAD_LINK]
         assert dead == [
@@ -115,7 +115,7 @@ def test_a_link_to_an_issue_lives_once_that_is_sent(database: Database, runner: 
         await room.release(sent.issue.id, RELEASE)
 
         assert found(await draft.get(database, drafted.issue.id, HERE)).keys() == {Check.DEAD_LINK}
-        assert found(await built(room, body, words=IssueWords())) == {}
+        assert found(await built(room, body, words={"opening_note": "", "closing_notices": ""})) == {}
 
     runner.run(scene())
 

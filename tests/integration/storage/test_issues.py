@@ -35,7 +35,7 @@ def newsletter(store: Store) -> None:
     store.write(lambda tx: newsletters.save(tx, weekly()))
 
 
-def built(tx: Transaction, **words: IssueWords) -> Issue:
+def built(tx: Transaction, **words: dict[str, str]) -> Issue:
     said = {{"be": BE, "en": EN}[tag]: written for tag, written in words.items()}
     return issues.build(tx, SLUG, PERIOD, words=said, now=NOW)
 
@@ -48,21 +48,31 @@ def in_state(store: Store, state: IssueState) -> int:
 
 def test_a_built_issue_is_a_draft(store: Store) -> None:
     """With its period, its words and the time it was built."""
+    said = {"subject": "Тэма", "preheader": "Анонс", "opening_note": "Уступ"}
+
+    issue = store.write(lambda tx: built(tx, be=said))
+
     words = {BE: IssueWords("Тэма", "Анонс", "Уступ")}
-
-    issue = store.write(lambda tx: built(tx, be=words[BE]))
-
     assert issue == Issue(issue.id, SLUG, IssueKind.REGULAR, PERIOD, IssueState.DRAFT, NOW, words)
     assert store.read(lambda tx: issues.get(tx, issue.id)) == issue
 
 
 def test_building_again_puts_in_what_changed(store: Store) -> None:
     """The same number; words in other languages stay."""
-    first = store.write(lambda tx: built(tx, be=IssueWords("Тэма")))
+    first = store.write(lambda tx: built(tx, be={"subject": "Тэма"}))
 
-    second = store.write(lambda tx: built(tx, en=IssueWords("Subject")))
+    second = store.write(lambda tx: built(tx, en={"subject": "Subject"}))
 
     assert (second.id, second.words) == (first.id, {BE: IssueWords("Тэма"), EN: IssueWords("Subject")})
+
+
+def test_what_is_not_named_stays_as_it_was_said(store: Store) -> None:
+    """A notice put in later leaves the subject alone; an empty one takes it away."""
+    store.write(lambda tx: built(tx, be={"subject": "Тэма", "preheader": "Анонс"}))
+
+    changed = store.write(lambda tx: built(tx, be={"closing_notices": "Дзякуй", "preheader": ""}))
+
+    assert changed.words == {BE: IssueWords("Тэма", closing_notices="Дзякуй")}
 
 
 def test_any_number_of_processes_may_build_the_same_issue(store: Store, other_store: Store) -> None:
