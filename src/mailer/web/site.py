@@ -146,6 +146,10 @@ class Site:
         """The same links without scheme and host, so that pages work through any tunnel."""
         return Links(urlsplit(self.links.base).path.rstrip("/"))
 
+    def from_here(self, html: str) -> str:
+        """Return *html* with our pictures fetched from where the page was, so that any tunnel shows them."""
+        return html.replace(f'src="{self.links.media}/', f'src="{self.paths.media}/')
+
     @property
     def kinds(self) -> frozenset[IssueKind]:
         """The kinds of issue that have a public page."""

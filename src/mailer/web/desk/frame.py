@@ -70,6 +70,5 @@ def sandboxed(site: Site, html: str) -> Response:
 
     Pictures of ours are shown, from wherever the desk was opened; nothing is fetched from elsewhere.
     """
-    html = html.replace("<head>", '<head><base target="_blank">', 1)
-    html = html.replace(f'src="{site.links.media}/', f'src="{site.paths.media}/')
+    html = site.from_here(html).replace("<head>", '<head><base target="_blank">', 1)
     return HTMLResponse(html, headers=SANDBOX)

@@ -6,6 +6,7 @@ from datetime import date
 from functools import partial
 from zoneinfo import ZoneInfo
 
+from markupsafe import Markup
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -54,7 +55,7 @@ async def _issue(site: Site, request: Request) -> Response:
             "newsletter": newsletter,
             "period": period,
             "released_on": _day(by_language[language], newsletter),
-            "content": web_part(html),
+            "content": Markup(site.from_here(str(web_part(html)))),  # noqa: S704 - web_part has cleaned it
             "box": empty_box(newsletter, language),
             "alternates": {
                 other: site.links.issue(other, newsletter.slug, period.key) for other in by_language
