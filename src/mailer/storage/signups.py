@@ -39,7 +39,7 @@ def add(tx: Transaction, request: SignupRequest) -> None:
 def oldest(tx: Transaction, limit: int) -> list[SignupRequest]:
     """Return the requests that wait, oldest first, at most *limit*."""
     rows = tx.execute(select(table).order_by(table.c.id).limit(limit)).mappings()
-    return [SignupRequest(**row) for row in rows]
+    return [SignupRequest(row["public_id"], row["sealed"], row["received_at"], row["id"]) for row in rows]
 
 
 def remove(tx: Transaction, ids: Sequence[int]) -> int:

@@ -150,7 +150,21 @@ reader = Table(
     Column("provider_group", String, nullable=False),
     Column("language", WordOf(Language), nullable=False),
     Column("missing_choice", String),  # "leave-out", a language, or NULL: did not choose
+    Column("paused_until", UtcTime),  # no issue before; NULL: no break
+    Column("is_discreet", Boolean, nullable=False, server_default=false()),  # neutral subject, text only
     sqlite_autoincrement=True,
+)
+
+reader_link = Table(
+    "reader_link",
+    metadata,
+    Column("link_hash", LargeBinary(32), primary_key=True),  # SHA-256 of what the mailed link holds
+    Column("reader_id", ForeignKey("reader.id", ondelete="CASCADE"), nullable=False),
+    Column("purpose", String, nullable=False),
+    Column("seal_id", LargeBinary(12)),  # associated data of the seal
+    Column("sealed", LargeBinary),  # what the link is about, such as a new address
+    Column("valid_until", UtcTime, nullable=False),
+    Index("reader_link_by_reader_id", "reader_id"),
 )
 
 subscription = Table(
@@ -179,6 +193,7 @@ signup_request = Table(
     Column("public_id", LargeBinary(12), nullable=False),  # associated data of the seal
     Column("sealed", LargeBinary, nullable=False),  # what the visitor typed and chose
     Column("received_at", UtcTime, nullable=False),
+    Column("due_at", UtcTime),  # not decided before: a flood becomes delay; NULL: at once
 )
 
 letter_count = Table(
@@ -188,7 +203,26 @@ letter_count = Table(
     Column("address_index", LargeBinary(32), nullable=False),
     Column("kind", WordOf(LetterKind), nullable=False),
     Column("sent_at", UtcTime, nullable=False),
+    Column("domain_index", LargeBinary(32)),  # keyed hash of the address's domain
     Index("letter_count_by_address_index", "address_index"),
+    Index("letter_count_by_domain_index_sent_at", "domain_index", "sent_at"),
+    Index("letter_count_by_sent_at", "sent_at"),
+)
+
+spent_proof = Table(
+    "spent_proof",
+    metadata,
+    Column("digest", LargeBinary(32), primary_key=True),  # of a solved challenge that was used
+    Column("until", UtcTime, nullable=False),  # when the challenge expires by itself
+)
+
+import_run = Table(
+    "import_run",
+    metadata,
+    Column("digest", LargeBinary(32), primary_key=True),  # SHA-256 of the file and how it was read
+    Column("done_count", Integer, nullable=False),  # lines that are in; a second run goes on there
+    Column("began_at", UtcTime, nullable=False),
+    Column("ended_at", UtcTime),
 )
 
 suppression = Table(
