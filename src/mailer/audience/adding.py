@@ -45,20 +45,25 @@ async def add_confirmed(database: Database, vault: Vault, form: SignUpForm, *, n
                 "leave it out, and the reader is mailed a request to confirm"
             )
         known = readers.by_index(tx, newcomer.address_index)
-        if known is not None and readers.standing(tx, known.id, form.newsletter) is Standing.ACTIVE:
-            return
         reader = known or readers.add(tx, newcomer)
-        if reader.sealed_address is None:
-            raise MailerError("this reader left; they come back by signing up themselves")
-        readers.set_standing(
-            tx,
-            reader.id,
-            form.newsletter,
-            Standing.ACTIVE,
-            changed_month=f"{now:%Y-%m}",
-            consent_channel=_BY_OPERATOR,
-            consent_at=now.replace(minute=0, second=0, microsecond=0),
-            forget_at=None,
-        )
+        for newsletter in form.newsletters:
+            _subscribe(tx, reader, newsletter, now)
 
     await database.write(write)
+
+
+def _subscribe(tx: Transaction, reader: Reader, newsletter: str, now: datetime) -> None:
+    if readers.standing(tx, reader.id, newsletter) is Standing.ACTIVE:
+        return
+    if reader.sealed_address is None:
+        raise MailerError("this reader left; they come back by signing up themselves")
+    readers.set_standing(
+        tx,
+        reader.id,
+        newsletter,
+        Standing.ACTIVE,
+        changed_month=f"{now:%Y-%m}",
+        consent_channel=_BY_OPERATOR,
+        consent_at=now.replace(minute=0, second=0, microsecond=0),
+        forget_at=None,
+    )

@@ -38,13 +38,14 @@ class SignUpForm:
 
     Attributes:
         address: as typed.
+        newsletters: slugs, at least one; all are published in *language*.
         language: "Mail me in".
         missing: "If a text isn't translated"; None did not choose.
         source: how an operator came by the address; empty when the reader typed it.
     """
 
     address: str
-    newsletter: str
+    newsletters: tuple[str, ...]
     language: Language
     missing: MissingRule | None = None
     source: str = ""
@@ -60,7 +61,7 @@ async def receive(database: Database, vault: Vault, form: SignUpForm, *, now: da
     public_id = os.urandom(PUBLIC_ID_BYTES)
     values = {
         "address": address.spec,
-        "newsletter": form.newsletter,
+        "newsletter": " ".join(form.newsletters),
         "language": form.language.value,
         "missing": str(form.missing) if form.missing else "",
         "source": form.source,
@@ -76,7 +77,7 @@ class _Application:
     request: SignupRequest
     address: Address
     reader: Reader
-    newsletter: str
+    newsletters: tuple[str, ...]
     secret: str
     source: str
 
@@ -102,9 +103,9 @@ async def decide_waiting(database: Database, vault: Vault, *, now: datetime) -> 
     return len(waiting)
 
 
-def secret_hash(secret: str) -> bytes:
-    """Return what is stored of a confirm link's secret: its SHA-256."""
-    return hashlib.sha256(secret.encode("utf-8", "replace")).digest()
+def secret_hash(secret: str, newsletter: str) -> bytes:
+    """Return what is stored of a confirm link's secret: a SHA-256 for each newsletter it confirms."""
+    return hashlib.sha256(f"{secret} {newsletter}".encode("utf-8", "replace")).digest()
 
 
 def _opened(vault: Vault, request: SignupRequest) -> _Application:
@@ -120,37 +121,67 @@ def _opened(vault: Vault, request: SignupRequest) -> _Application:
         missing_choice=parse_missing_rule(values["missing"]) if values["missing"] else None,
     )
     secret = base64.urlsafe_b64encode(os.urandom(_SECRET_BYTES)).decode("ascii").rstrip("=")
-    return _Application(request, address, reader, values["newsletter"], secret, values["source"])
+    asked = tuple(values["newsletter"].split())
+    return _Application(request, address, reader, asked, secret, values["source"])
 
 
 def _decide(tx: Transaction, vault: Vault, application: _Application, now: datetime) -> None:
     known = readers.by_index(tx, application.reader.address_index)
-    standing = readers.standing(tx, known.id, application.newsletter) if known else Standing.NONE
-    follows = step(standing, Event.SIGN_UP)
-    assert follows.letter is not None
-    kind = application.letter_for(follows.letter)
+    asked = _asked(tx, application, known)
+    kind = application.letter_for(LetterKind.CONFIRM if asked else LetterKind.ALREADY)
     index = application.reader.address_index
     if not may_mail(kind, letters.sent_at(tx, index, kind), now):
         return
     letters.count(tx, index, kind, now)
     # A stranger who types an active reader's address changes nothing but sends one quiet mail.
     reader = known or readers.add(tx, application.reader)
-    if standing is not Standing.ACTIVE:
-        if not readers.has_active_subscription(tx, reader.id):
-            reader = _renewed(vault, application, reader)
-            readers.change(tx, reader)
-        readers.set_standing(
-            tx,
-            reader.id,
-            application.newsletter,
-            follows.standing,
-            changed_month=f"{now:%Y-%m}",
-            confirm_hash=secret_hash(application.secret),
-            confirm_until=now + (INVITE_VALID if kind is LetterKind.INVITE else CONFIRM_VALID),
-            consent_channel=application.source or FORM,
-            forget_at=None,
-        )
-    letters.add(tx, _letter(vault, application, reader, kind=kind, now=now))
+    if asked and not readers.has_active_subscription(tx, reader.id):
+        reader = _renewed(vault, application, reader)
+        readers.change(tx, reader)
+    for newsletter in asked:
+        _ask(tx, application, reader, newsletter, kind=kind, now=now)
+    named = asked[0] if asked else application.newsletters[0]
+    letters.add(tx, _letter(vault, application, reader, newsletter=named, kind=kind, now=now))
+
+
+def _asked(tx: Transaction, application: _Application, known: Reader | None) -> list[str]:
+    """Return the newsletters whose sign-up has to be confirmed: the others are subscribed to already.
+
+    One press sends one mail, whatever it asks for: so where anything is to be confirmed, only that is
+    mailed about.
+    """
+    standings = {
+        newsletter: readers.standing(tx, known.id, newsletter) if known else Standing.NONE
+        for newsletter in application.newsletters
+    }
+    return [
+        newsletter
+        for newsletter, standing in standings.items()
+        if step(standing, Event.SIGN_UP).letter is LetterKind.CONFIRM
+    ]
+
+
+def _ask(
+    tx: Transaction,
+    application: _Application,
+    reader: Reader,
+    newsletter: str,
+    *,
+    kind: LetterKind,
+    now: datetime,
+) -> None:
+    before = readers.standing(tx, reader.id, newsletter)
+    readers.set_standing(
+        tx,
+        reader.id,
+        newsletter,
+        step(before, Event.SIGN_UP).standing,
+        changed_month=f"{now:%Y-%m}",
+        confirm_hash=secret_hash(application.secret, newsletter),
+        confirm_until=now + (INVITE_VALID if kind is LetterKind.INVITE else CONFIRM_VALID),
+        consent_channel=application.source or FORM,
+        forget_at=None,
+    )
 
 
 def _renewed(vault: Vault, application: _Application, reader: Reader) -> Reader:
@@ -164,8 +195,14 @@ def _renewed(vault: Vault, application: _Application, reader: Reader) -> Reader:
 
 
 def _letter(
-    vault: Vault, application: _Application, reader: Reader, *, kind: LetterKind, now: datetime
+    vault: Vault,
+    application: _Application,
+    reader: Reader,
+    *,
+    newsletter: str,
+    kind: LetterKind,
+    now: datetime,
 ) -> Letter:
-    recipient = Recipient(application.address.spec, reader.public_id, reader.language, application.newsletter)
+    recipient = Recipient(application.address.spec, reader.public_id, reader.language, newsletter)
     secret = application.secret if kind in (LetterKind.CONFIRM, LetterKind.INVITE) else ""
     return letter(vault, kind, recipient, now=now, secret=secret)

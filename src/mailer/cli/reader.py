@@ -42,7 +42,7 @@ def add(
 
     async def work(here: Installation) -> str:
         found = await here.database.read(lambda tx: newsletters.pick(tx, newsletter))
-        whole = SignUpForm(form.address, found.slug, form.language, form.missing, form.source)
+        whole = SignUpForm(form.address, (found.slug,), form.language, form.missing, form.source)
         if whole.language not in found.languages:
             raise UsageError(f"--language: {found.slug} is not published in {whole.language}")
         step = add_confirmed if confirmed_by_operator else receive
@@ -65,4 +65,4 @@ def _form(address: str, language: str, missing: str, *, source: str) -> SignUpFo
         rule: MissingRule | None = parse_missing_rule(missing, chosen) if missing else None
     except ValueError as error:
         raise UsageError(str(error)) from error
-    return SignUpForm(address, "", chosen, rule, source)
+    return SignUpForm(address, (), chosen, rule, source)

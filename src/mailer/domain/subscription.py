@@ -108,6 +108,9 @@ CONFIRM_VALID = timedelta(hours=72)
 INVITE_VALID = timedelta(days=14)
 """How long it works when an operator entered the address."""
 
+SIGN_UP_KEPT = timedelta(days=7)
+"""How long a sign-up that was not confirmed outlives its link: one press then asks for a new one."""
+
 COUNTERS_KEPT = timedelta(days=30)
 """How long we remember, by index only, which letters an address was sent."""
 

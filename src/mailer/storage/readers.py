@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,7 +11,7 @@ from sqlalchemy import RowMapping, Select, delete, exists, func, insert, select,
 
 from mailer.domain.language import Language
 from mailer.domain.missing import MissingRule, parse_missing_rule
-from mailer.domain.subscription import Standing
+from mailer.domain.subscription import SIGN_UP_KEPT, Standing
 from mailer.storage.database import Transaction
 from mailer.storage.tables import newsletter, subscription, suppression
 from mailer.storage.tables import reader as table
@@ -41,12 +42,17 @@ class Reader:
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """A reader's standing with a newsletter, and the confirm link that is out."""
+    """A reader's standing with a newsletter, and the confirm link that is out.
+
+    Attributes:
+        channel: how the sign-up came in.
+    """
 
     reader: Reader
     newsletter: str
     standing: Standing
     confirm_until: datetime | None
+    channel: str | None = None
 
 
 def by_index(tx: Transaction, address_index: bytes) -> Reader | None:
@@ -82,23 +88,27 @@ def standing(tx: Transaction, reader_id: int, newsletter_slug: str) -> Standing:
     return found or Standing.NONE
 
 
-def by_confirm_hash(tx: Transaction, confirm_hash: bytes) -> Subscription | None:
-    """Return the subscription whose confirm link has that hash, or None."""
+def by_confirm_hashes(tx: Transaction, hashes: Sequence[bytes]) -> list[Subscription]:
+    """Return the subscriptions whose confirm link has one of those hashes, oldest newsletter first."""
     statement = (
         select(
             table,
             subscription.c.standing,
             subscription.c.confirm_until,
+            subscription.c.consent_channel,
             newsletter.c.slug.label("newsletter"),
         )
         .join(subscription, subscription.c.reader_id == table.c.id)
         .join(newsletter, newsletter.c.id == subscription.c.newsletter_id)
-        .where(subscription.c.confirm_hash == confirm_hash)
+        .where(subscription.c.confirm_hash.in_(hashes))
+        .order_by(newsletter.c.id)
     )
-    row = tx.execute(statement).mappings().one_or_none()
-    if row is None:
-        return None
-    return Subscription(_reader(row), row["newsletter"], row["standing"], row["confirm_until"])
+    return [
+        Subscription(
+            _reader(row), row["newsletter"], row["standing"], row["confirm_until"], row["consent_channel"]
+        )
+        for row in tx.execute(statement).mappings()
+    ]
 
 
 def set_standing(
@@ -144,9 +154,11 @@ def has_active_subscription(tx: Transaction, reader_id: int) -> bool:
 def forget_expired(tx: Transaction, now: datetime) -> int:
     """Remove what has outlived its time: unconfirmed sign-ups and readers who left; return how many.
 
-    With the last subscription for which it is needed, the sealed address goes.
+    An unconfirmed sign-up outlives its link by SIGN_UP_KEPT. With the last subscription for which it is
+    needed, the sealed address goes.
     """
-    expired = (subscription.c.standing == Standing.PENDING) & (subscription.c.confirm_until < now)
+    too_late = now - SIGN_UP_KEPT
+    expired = (subscription.c.standing == Standing.PENDING) & (subscription.c.confirm_until < too_late)
     outlived = delete(subscription).where(expired | (subscription.c.forget_at < now))
     gone = tx.scalars(outlived.returning(subscription.c.reader_id)).all()
     # Only these readers are looked at: a pass over all of them would hold up every other write.

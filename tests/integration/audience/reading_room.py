@@ -57,9 +57,10 @@ class Room:
         missing: MissingRule | None = None,
         *,
         newsletter: str = SLUG,
+        also: tuple[str, ...] = (),
     ) -> None:
         """Press "subscribe", without anything being decided."""
-        form = SignUpForm(address, newsletter, language, missing)
+        form = SignUpForm(address, (newsletter, *also), language, missing)
         self.run(signup.receive(self.store.database, self.vault, form, now=self.now))
 
     def decide(self) -> int:
@@ -81,6 +82,10 @@ class Room:
     def look(self, secret: str | None = None) -> ConfirmLink:
         """Open a confirm link."""
         return self.run(confirmation.look_up(self.store.database, secret or self.secret(), now=self.now))
+
+    def renew(self, secret: str) -> None:
+        """Press the button behind a confirm link that is too old."""
+        self.run(confirmation.renew(self.store.database, self.vault, secret, now=self.now))
 
     def unsubscribe(self, link: str) -> Leaver | None:
         """Press the button behind an unsubscribe link."""

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from mailer.audience import confirmation
+from mailer.audience import confirmation, signup
 from mailer.audience.confirmation import CONSENT_VERSION, ConfirmLink, LinkState
+from mailer.audience.signup import SignUpForm
 from mailer.domain.content import LetterKind
+from mailer.domain.missing import MissingRule
 from mailer.domain.subscription import Standing
-from tests.integration.audience.reading_room import Room, both, pressed_together
+from tests.integration.audience.reading_room import ADDRESS, Room, both, pressed_together
 from tests.integration.storage.scene import NOW, RU, SLUG, Store
 
-OPEN, DONE, DEAD = (ConfirmLink(state, SLUG) for state in LinkState)
+OPEN, DONE, LATE = (ConfirmLink(state, (SLUG,)) for state in list(LinkState)[:3])
+DEAD = ConfirmLink(LinkState.DEAD)
 CONFIRM, WELCOME = LetterKind.CONFIRM, LetterKind.WELCOME
 
 
@@ -55,15 +58,71 @@ def test_pressing_twice_at_the_same_moment_welcomes_once(room: Room) -> None:
 
 
 def test_a_link_works_for_72_hours(room: Room) -> None:
-    """Then it is dead, and still known as ours, so that the page can offer a new mail."""
+    """Then it confirms nothing, and is still known as ours, so that the page can offer a new mail."""
     room.sign_up()
     room.wait(hours=72)
     assert room.look() == OPEN
 
     room.wait(seconds=1)
 
-    assert [room.look(), room.confirm()] == [DEAD, DEAD]
+    assert [room.look(), room.confirm()] == [LATE, LATE]
     assert room.standing() is Standing.PENDING
+
+
+def test_a_late_link_is_exchanged_by_one_press(room: Room) -> None:
+    """The same newsletters, language and choice, asked anew in one mail; the old link is dead then."""
+    room.sign_up(language=RU, missing=MissingRule(None), also=("other",))
+    late = room.secret()
+    room.wait(hours=72, seconds=1)
+
+    room.renew(late)
+    room.decide()
+
+    assert room.letters() == [CONFIRM, CONFIRM]
+    assert room.look(late) == DEAD
+    assert room.confirm().newsletters == (SLUG, "other")
+    assert (room.reader().language, room.reader().missing_choice) == (RU, MissingRule(None))
+
+
+def test_a_late_link_is_capped_like_a_sign_up(room: Room) -> None:
+    """Pressed again and again it sends one mail a day, as if the address had been typed."""
+    room.sign_up()
+    late = room.secret()
+    room.wait(hours=72, seconds=1)
+    for _ in range(3):
+        room.renew(late)
+
+    assert (room.decide(), room.letters()) == (3, [CONFIRM, CONFIRM])
+
+
+def test_only_a_late_link_is_exchanged(room: Room) -> None:
+    """An open one, a used one and one that was never ours write nothing."""
+    room.sign_up()
+    secret, before = room.secret(), room.store.contents()
+    room.renew(secret)
+    room.renew("never ours")
+    assert room.store.contents() == before
+
+    room.confirm()
+    room.wait(days=4)
+    room.renew(secret)
+
+    assert room.store.rows("signup_request") == []
+
+
+def test_an_invitation_is_exchanged_for_an_invitation(room: Room) -> None:
+    """How the address came to us stays on record."""
+    form = SignUpForm(ADDRESS, (SLUG,), RU, source="at a conference")
+    room.run(signup.receive(room.store.database, room.vault, form, now=room.now))
+    room.decide()
+    (secret,) = (values["secret"] for values in room.opened_letters())
+    room.wait(days=14, seconds=1)
+
+    room.renew(secret)
+    room.decide()
+
+    assert room.letters() == [LetterKind.INVITE, LetterKind.INVITE]
+    assert [row["consent_channel"] for row in room.store.rows("subscription")] == ["at a conference"]
 
 
 @pytest.mark.parametrize("secret", ["", "x", "ў" * 43, "\ud800", "A" * 100_000])
@@ -71,12 +130,11 @@ def test_a_link_that_is_not_ours_is_dead(room: Room, secret: str) -> None:
     """Whatever it is."""
     room.sign_up()
     before = room.store.contents()
-    dead = ConfirmLink(LinkState.DEAD)
 
     pressed = confirmation.confirm(room.store.database, room.vault, secret, now=room.now)
     looked = confirmation.look_up(room.store.database, secret, now=room.now)
 
-    assert [room.run(pressed), room.run(looked)] == [dead, dead]
+    assert [room.run(pressed), room.run(looked)] == [DEAD, DEAD]
     assert room.store.contents() == before
 
 

@@ -99,6 +99,30 @@ def test_at_most_three_confirm_mails_in_30_days(room: Room) -> None:
     assert sent == [1, 1, 1, *[0] * 27, 1, 1, 1]
 
 
+def test_one_form_may_ask_for_several_newsletters(room: Room) -> None:
+    """One mail asks for all of them, and its link confirms all; each welcome has its own way out."""
+    assert room.sign_up(also=("other",)) == [CONFIRM]
+    assert [room.standing(newsletter=slug) for slug in (SLUG, "other")] == [PENDING, PENDING]
+
+    assert room.confirm().newsletters == (SLUG, "other")
+
+    assert [room.standing(newsletter=slug) for slug in (SLUG, "other")] == [ACTIVE, ACTIVE]
+    assert room.letters() == [CONFIRM, LetterKind.WELCOME, LetterKind.WELCOME]
+
+
+def test_one_form_sends_one_mail(room: Room) -> None:
+    """What is subscribed already needs no second mail beside the one that asks for the rest."""
+    room.subscribe()
+    room.wait(hours=24)
+
+    assert room.sign_up(also=("other",)) == [CONFIRM]
+
+    assert room.look().newsletters == ("other",)
+    assert room.standing() is ACTIVE
+    room.confirm()
+    assert room.sign_up(also=("other",)) == [ALREADY]
+
+
 def test_at_most_one_already_mail_in_24_hours(room: Room) -> None:
     """A stranger who types an active reader's address can't flood them; they stay subscribed."""
     room.subscribe()
@@ -118,7 +142,7 @@ def test_a_sign_up_beyond_the_cap_leaves_the_link_that_is_out(room: Room) -> Non
 
     room.sign_up(language=RU)
 
-    assert room.confirm(secret).newsletter == SLUG
+    assert room.confirm(secret).newsletters == (SLUG,)
     assert (room.standing(), room.reader().language) == (ACTIVE, EN)
 
 
@@ -190,9 +214,9 @@ def test_who_comes_back_is_not_forgotten(room: Room) -> None:
 
 
 def test_a_sign_up_that_is_not_confirmed_vanishes(room: Room) -> None:
-    """Reader, address and request; only the counter stays, 30 days and by index."""
+    """A week after its link: reader, address and request; only the counter stays, 30 days and by index."""
     room.sign_up()
-    room.wait(hours=72)
+    room.wait(hours=72, days=7)
     room.forget_expired()
     assert room.standing() is PENDING
 
@@ -202,7 +226,7 @@ def test_a_sign_up_that_is_not_confirmed_vanishes(room: Room) -> None:
     assert [room.store.rows(name) for name in ("reader", "subscription", "signup_request")] == [[], [], []]
     (counter,) = room.store.rows("letter_count")
     assert counter["address_index"] != ADDRESS.encode()
-    room.wait(days=30)
+    room.wait(days=20)
     room.forget_expired()
     assert room.store.rows("letter_count") == []
 
@@ -230,7 +254,7 @@ def test_a_letter_is_sealed_to_its_recipient(room: Room) -> None:
     assert (welcome, already) == ({"to": ADDRESS, "secret": ""},) * 2
     assert confirm["to"] == ADDRESS
     (subscription,) = room.store.rows("subscription")
-    assert subscription["confirm_hash"] == signup.secret_hash(confirm["secret"])
+    assert subscription["confirm_hash"] == signup.secret_hash(confirm["secret"], SLUG)
 
 
 def test_each_sign_up_is_decided_once(room: Room) -> None:

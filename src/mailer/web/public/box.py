@@ -96,7 +96,7 @@ def read_sign_up(fields: Mapping[str, str], known: Sequence[Newsletter], languag
         parse_address(fields.get("address", ""))
     except NotAnAddress:
         raise Refused(_again(newsletter, fields, chosen, Mistake.ADDRESS)) from None
-    return SignUpForm(fields["address"], newsletter.slug, chosen, _rule(missing, chosen))
+    return SignUpForm(fields["address"], (newsletter.slug,), chosen, _rule(missing, chosen))
 
 
 def _language(text: str, newsletter: Newsletter) -> Language | None:

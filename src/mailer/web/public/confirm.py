@@ -21,6 +21,7 @@ _GONE = 410
 _TEMPLATES = {
     LinkState.OPEN: "public/confirm.html",
     LinkState.DONE: "public/subscribed.html",
+    LinkState.LATE: "public/dead_link.html",
     LinkState.DEAD: "public/dead_link.html",
 }
 
@@ -55,8 +56,8 @@ def _show(
     site: Site, request: Request, link: ConfirmLink, *, language: Language, known: list[Newsletter]
 ) -> Response:
     here = [newsletter for newsletter in known if language in newsletter.languages]
-    named = next((newsletter for newsletter in here if newsletter.slug == link.newsletter), None)
-    if link.state is not LinkState.DEAD and named is None:
+    named = next((newsletter for newsletter in here if newsletter.slug in link.newsletters), None)
+    if link.newsletters and named is None:
         raise HTTPException(404)
     newsletter = named or next(iter(here), None)
     secret = request.path_params["secret"]
@@ -70,7 +71,7 @@ def _show(
             "newsletter": newsletter,
             "box": empty_box(newsletter, language) if newsletter else None,
         },
-        status=_GONE if link.state is LinkState.DEAD else 200,
+        status=200 if link.state in (LinkState.OPEN, LinkState.DONE) else _GONE,
         private=True,
     )
     return show(site, page)
