@@ -150,6 +150,7 @@ class Letterpress:
             action_url=self._action(kind, language),
             home_url=self.links.home(language),
             valid_days=(INVITE_VALID if kind is LetterKind.INVITE else CONFIRM_VALID).days,
+            manage_url=self.links.settings(language),
             imprint=imprint(newsletter, language, self.links),
         )
 
@@ -159,6 +160,8 @@ class Letterpress:
                 return self.links.confirm(language, holes.SECRET)
             case LetterKind.MANAGE:
                 return self.links.manage(language, holes.SECRET)
+            case LetterKind.MOVE_IN | LetterKind.MOVE_OUT:
+                return self.links.move(language, holes.SECRET)
             case LetterKind.WELCOME | LetterKind.ALREADY:
                 return self.links.unsubscribe(holes.TOKEN)
             case LetterKind.GOODBYE:

@@ -78,6 +78,8 @@ class EditionContent:
         unsubscribe_url: holds rendering.holes.TOKEN where each reader's token goes.
         closing_notices: Markdown below the commentaries, may be empty.
         media_url: what stands before the name of a picture of ours; empty shows its description.
+        manage_url: where a reader asks for a link to their settings, the same for every reader; empty
+            leaves the line out.
         proof: None in what readers get.
     """
 
@@ -94,6 +96,7 @@ class EditionContent:
     unsubscribe_url: str
     closing_notices: str = ""
     media_url: str = ""
+    manage_url: str = ""
     imprint: Imprint = field(default_factory=Imprint)
     proof: Proof | None = None
 
@@ -113,6 +116,10 @@ class LetterKind(StrEnum):
     """The subscription has ended."""
     MANAGE = "manage"
     """A reader asked for a link to their settings."""
+    MOVE_IN = "move-in"
+    """To a new address: a reader asked to have their mail sent here."""
+    MOVE_OUT = "move-out"
+    """To the present address: a reader asked to have their mail sent to another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +129,13 @@ class LetterContent:
     Attributes:
         title: the newsletter's name in *language*.
         description: what the newsletter is, in *language*; may be empty.
-        action_url: where its one button leads: confirm, invite or manage (holds rendering.holes.SECRET),
-            unsubscribe (holds rendering.holes.TOKEN) or sign up again (no hole).
+        action_url: where its one button leads: confirm, invite, manage or move (holds
+            rendering.holes.SECRET), unsubscribe (holds rendering.holes.TOKEN) or sign up again (no hole).
         home_url: the site's page in *language*.
-        valid_days: how long a confirm link works; other kinds ignore it.
+        valid_days: how long a link to confirm or to move works; other kinds ignore it.
         valid_minutes: how long a manage link works; other kinds ignore it.
+        manage_url: where a reader asks for a link to their settings, the same for every reader; empty
+            leaves the line out.
     """
 
     kind: LetterKind
@@ -137,6 +146,7 @@ class LetterContent:
     home_url: str
     valid_days: int = 3
     valid_minutes: int = 30
+    manage_url: str = ""
     imprint: Imprint = field(default_factory=Imprint)
 
 

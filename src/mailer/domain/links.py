@@ -51,9 +51,17 @@ class Links:
         """The page with the one button that confirms a sign-up."""
         return f"{self.base}/{language}/confirm/{secret}"
 
+    def settings(self, language: Language) -> str:
+        """The page that mails readers a link to their settings; the same for every reader."""
+        return f"{self.base}/{language}/manage"
+
     def manage(self, language: Language, secret: str) -> str:
         """The page of one reader's settings; mailed on request."""
         return f"{self.base}/{language}/manage/{secret}"
+
+    def move(self, language: Language, secret: str) -> str:
+        """The page on which an old or a new address agrees to a move; mailed to each of them."""
+        return f"{self.base}/{language}/move/{secret}"
 
     def unsubscribe(self, token: str) -> str:
         """The page with the one button that ends a subscription; a bare POST does so at once (RFC 8058)."""

@@ -59,6 +59,7 @@ def edition_content(grid: Grid, issue: Issue, plan: Plan, links: Links) -> Editi
         unsubscribe_url=links.unsubscribe(holes.TOKEN),
         closing_notices=said.closing_notices,
         media_url=links.media,
+        manage_url=links.settings(language),
         imprint=imprint(newsletter, language, links),
     )
 

@@ -89,6 +89,7 @@ def _editions(
         ),
         closing_notices="A *closing* notice.",
         media_url=_LINKS.media,
+        manage_url=_LINKS.settings(language),
         imprint=imprint,
     )
     proof = replace(short, proof=Proof(("The trend of “one” is missing.",)), imprint=imprint)
@@ -118,6 +119,7 @@ def _letters(
             description=description,
             action_url=_action(kind, language),
             home_url=_LINKS.home(language),
+            manage_url=_LINKS.settings(language),
             imprint=look,
         )
         for kind in LetterKind
@@ -132,6 +134,8 @@ def _action(kind: LetterKind, language: Language) -> str:
             return _LINKS.confirm(language, holes.SECRET)
         case LetterKind.MANAGE:
             return _LINKS.manage(language, holes.SECRET)
+        case LetterKind.MOVE_IN | LetterKind.MOVE_OUT:
+            return _LINKS.move(language, holes.SECRET)
         case LetterKind.WELCOME | LetterKind.ALREADY:
             return _LINKS.unsubscribe(holes.TOKEN)
         case LetterKind.GOODBYE:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from mailer.domain.content import LetterContent, LetterKind
@@ -16,7 +18,10 @@ ACTIONS = {
     LetterKind.WELCOME: f"https://example.org/u/{TOKEN}",
     LetterKind.GOODBYE: "https://example.org/en/",
     LetterKind.MANAGE: f"https://example.org/manage/{SECRET}",
+    LetterKind.MOVE_IN: f"https://example.org/move/{SECRET}",
+    LetterKind.MOVE_OUT: f"https://example.org/move/{SECRET}",
 }
+WITHOUT_ANOTHER_LINK = set(LetterKind) - {LetterKind.ALREADY, LetterKind.WELCOME}
 
 
 def letter(kind: LetterKind, language: Language = Language.ENGLISH, description: str = "") -> LetterContent:
@@ -36,6 +41,8 @@ def letter(kind: LetterKind, language: Language = Language.ENGLISH, description:
         (LetterKind.WELCOME, Language.BELARUSIAN, "Вы падпісаныя на рассылку «Belarus & Co»"),
         (LetterKind.GOODBYE, Language.RUSSIAN, "Вы отписались от рассылки «Belarus & Co»"),
         (LetterKind.MANAGE, Language.BELARUSIAN, "Налады падпіскі на рассылку «Belarus & Co»"),
+        (LetterKind.MOVE_IN, Language.RUSSIAN, "Получать рассылку «Belarus & Co» на этот адрес"),
+        (LetterKind.MOVE_OUT, Language.BELARUSIAN, "Іншы адрас для рассылкі «Belarus & Co»"),
     ],
 )
 def test_each_kind_has_its_subject(kind: LetterKind, language: Language, subject: str) -> None:
@@ -65,7 +72,7 @@ def test_letters_are_plain_to_read(kind: LetterKind, language: Language) -> None
     assert max(len(line) for line in mail.text.split("\n")) <= 72
     assert "https://example.org/home" in mail.html
     # Where the one link that matters follows, the text part names no other.
-    asks = kind in (LetterKind.CONFIRM, LetterKind.INVITE, LetterKind.GOODBYE, LetterKind.MANAGE)
+    asks = kind in WITHOUT_ANOTHER_LINK
     assert ("\nhttps://example.org/home\n" in mail.text) is not asks
 
 
@@ -76,6 +83,16 @@ def test_a_description_is_shown_where_it_helps(kind: LetterKind) -> None:
 
     assert "Once a week, &lt;no&gt; more." in mail.html
     assert "Once a week, <no> more." in mail.text
+
+
+@pytest.mark.parametrize("kind", LetterKind)
+def test_a_reader_finds_the_way_to_their_settings(kind: LetterKind) -> None:
+    """Under mails that ask for nothing; the address is the same for every reader."""
+    mail = render_letter(replace(letter(kind), manage_url="https://example.org/en/manage"))
+
+    is_there = kind not in WITHOUT_ANOTHER_LINK
+    assert ('<a href="https://example.org/en/manage"' in mail.html) is is_there
+    assert ("\nhttps://example.org/en/manage\n" in mail.text) is is_there
 
 
 def test_confirming_has_a_term() -> None:
