@@ -65,6 +65,11 @@ def by_public_id(tx: Transaction, public_id: bytes) -> Reader | None:
     return _one(tx, select(table).where(table.c.public_id == public_id))
 
 
+def by_id(tx: Transaction, reader_id: int) -> Reader | None:
+    """Return the reader of a row that refers to them, or None."""
+    return _one(tx, select(table).where(table.c.id == reader_id))
+
+
 def add(tx: Transaction, reader: Reader) -> Reader:
     """Store a new reader; its id is given by the database."""
     values = _values(reader) | {"public_id": reader.public_id, "address_index": reader.address_index}
