@@ -34,6 +34,8 @@ class Event(StrEnum):
     BOUNCE = "permanent bounce"
     COMPLAINT = "complaint"
     ERASE = "operator erases"
+    UNDO = "undo"
+    """The link that the goodbye carries, within 14 days of leaving."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,24 +63,29 @@ TABLE: dict[tuple[Standing, Event], Step] = {
     (_N, Event.BOUNCE): Step(_N),
     (_N, Event.COMPLAINT): Step(_N),
     (_N, Event.ERASE): Step(_N),
+    (_N, Event.UNDO): Step(_N),
     (_P, Event.SIGN_UP): Step(_P, LetterKind.CONFIRM),
     (_P, Event.CONFIRM): Step(_A, LetterKind.WELCOME),
     (_P, Event.UNSUBSCRIBE): Step(_N),
     (_P, Event.BOUNCE): Step(_N),
     (_P, Event.COMPLAINT): Step(_N, suppress=True),
     (_P, Event.ERASE): Step(_N),
+    (_P, Event.UNDO): Step(_P),
     (_A, Event.SIGN_UP): Step(_A, LetterKind.ALREADY),
     (_A, Event.CONFIRM): Step(_A),
     (_A, Event.UNSUBSCRIBE): Step(_U, LetterKind.GOODBYE),
     (_A, Event.BOUNCE): Step(_B, suppress=True),
     (_A, Event.COMPLAINT): Step(_C, suppress=True),
     (_A, Event.ERASE): Step(_N),
+    (_A, Event.UNDO): Step(_A),
     (_U, Event.SIGN_UP): Step(_P, LetterKind.CONFIRM),
     (_U, Event.CONFIRM): Step(_U),
     (_U, Event.UNSUBSCRIBE): Step(_U),
     (_U, Event.BOUNCE): Step(_U),
     (_U, Event.COMPLAINT): Step(_C, suppress=True),
     (_U, Event.ERASE): Step(_N),
+    # The address was confirmed, and whoever left may think again: no second confirmation.
+    (_U, Event.UNDO): Step(_A, LetterKind.WELCOME),
     # Suppressed readers come back only by confirming anew: the sign-up makes them pending, and
     # the suppression is lifted when they confirm, not before.
     (_B, Event.SIGN_UP): Step(_P, LetterKind.CONFIRM),
@@ -87,12 +94,14 @@ TABLE: dict[tuple[Standing, Event], Step] = {
     (_B, Event.BOUNCE): Step(_B, suppress=True),
     (_B, Event.COMPLAINT): Step(_C, suppress=True),
     (_B, Event.ERASE): Step(_N),
+    (_B, Event.UNDO): Step(_B, suppress=True),
     (_C, Event.SIGN_UP): Step(_P, LetterKind.CONFIRM),
     (_C, Event.CONFIRM): Step(_A, LetterKind.WELCOME),
     (_C, Event.UNSUBSCRIBE): Step(_U),
     (_C, Event.BOUNCE): Step(_C, suppress=True),
     (_C, Event.COMPLAINT): Step(_C, suppress=True),
     (_C, Event.ERASE): Step(_N),
+    (_C, Event.UNDO): Step(_C, suppress=True),
 }
 """Every pair; where the design shows a dash, nothing changes."""
 
@@ -110,6 +119,9 @@ INVITE_VALID = timedelta(days=14)
 
 SIGN_UP_KEPT = timedelta(days=7)
 """How long a sign-up that was not confirmed outlives its link: one press then asks for a new one."""
+
+UNDO_VALID = timedelta(days=14)
+"""How long leaving can be undone; the row stays as long, for this and for late bounces."""
 
 COUNTERS_KEPT = timedelta(days=30)
 """How long we remember, by index only, which letters an address was sent."""

@@ -14,6 +14,7 @@ from mailer.domain.subscription import (
     CONFIRM_VALID,
     COUNTERS_KEPT,
     TABLE,
+    UNDO_VALID,
     Event,
     Standing,
     Step,
@@ -29,12 +30,36 @@ ALREADY, GOODBYE = LetterKind.ALREADY, LetterKind.GOODBYE
 
 # Design §5 written out by hand; columns in the order of Event, "!" suppresses the address.
 EXPECTED = {
-    N: [Step(P, CONFIRM), Step(N), Step(N), Step(N), Step(N), Step(N)],
-    P: [Step(P, CONFIRM), Step(A, WELCOME), Step(N), Step(N), Step(N, suppress=True), Step(N)],
-    A: [Step(A, ALREADY), Step(A), Step(U, GOODBYE), Step(B, suppress=True), Step(C, suppress=True), Step(N)],
-    U: [Step(P, CONFIRM), Step(U), Step(U), Step(U), Step(C, suppress=True), Step(N)],
-    B: [Step(P, CONFIRM), Step(A, WELCOME), Step(U), Step(B, suppress=True), Step(C, suppress=True), Step(N)],
-    C: [Step(P, CONFIRM), Step(A, WELCOME), Step(U), Step(C, suppress=True), Step(C, suppress=True), Step(N)],
+    N: [Step(P, CONFIRM), Step(N), Step(N), Step(N), Step(N), Step(N), Step(N)],
+    P: [Step(P, CONFIRM), Step(A, WELCOME), Step(N), Step(N), Step(N, suppress=True), Step(N), Step(P)],
+    A: [
+        Step(A, ALREADY),
+        Step(A),
+        Step(U, GOODBYE),
+        Step(B, suppress=True),
+        Step(C, suppress=True),
+        Step(N),
+        Step(A),
+    ],
+    U: [Step(P, CONFIRM), Step(U), Step(U), Step(U), Step(C, suppress=True), Step(N), Step(A, WELCOME)],
+    B: [
+        Step(P, CONFIRM),
+        Step(A, WELCOME),
+        Step(U),
+        Step(B, suppress=True),
+        Step(C, suppress=True),
+        Step(N),
+        Step(B, suppress=True),
+    ],
+    C: [
+        Step(P, CONFIRM),
+        Step(A, WELCOME),
+        Step(U),
+        Step(C, suppress=True),
+        Step(C, suppress=True),
+        Step(N),
+        Step(C, suppress=True),
+    ],
 }
 
 # How docs/subscription-states.md writes a step.
@@ -65,10 +90,11 @@ def test_the_documentation_shows_nothing_else() -> None:
 
 @pytest.mark.parametrize("standing", Standing)
 def test_only_confirming_makes_a_reader_active(standing: Standing) -> None:
-    """Double opt-in, always."""
+    """Double opt-in, always; who had confirmed and left may undo it."""
     made_active = {event for event in Event if step(standing, event).standing is A}
 
-    assert made_active <= ({Event.CONFIRM} if standing is not A else set(Event))
+    may = {A: set(Event), U: {Event.UNDO}}.get(standing, {Event.CONFIRM})
+    assert made_active <= may
 
 
 @pytest.mark.parametrize(("standing", "event"), PAIRS)
@@ -113,8 +139,9 @@ def test_how_many_letters_an_address_may_be_sent(
 
 
 def test_times_are_those_of_the_design() -> None:
-    """A confirm link works for 72 h, counters stay 30 days."""
-    assert (timedelta(hours=72), timedelta(days=30)) == (CONFIRM_VALID, COUNTERS_KEPT)
+    """A confirm link works for 72 h, counters stay 30 days, leaving can be undone for 14."""
+    wanted = (timedelta(hours=72), timedelta(days=30), timedelta(days=14))
+    assert wanted == (CONFIRM_VALID, COUNTERS_KEPT, UNDO_VALID)
 
 
 def _documented() -> dict[tuple[Standing, Event], Step]:
