@@ -11,9 +11,7 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("reader", sa.Column("paused_until", sa.BigInteger(), nullable=True))
-    op.add_column(
-        "reader", sa.Column("is_discreet", sa.Boolean(), server_default=sa.false(), nullable=False)
-    )
+    op.add_column("reader", sa.Column("is_discreet", sa.Boolean(), server_default=sa.false(), nullable=False))
     op.add_column("signup_request", sa.Column("due_at", sa.BigInteger(), nullable=True))
     op.add_column("letter_count", sa.Column("domain_index", sa.LargeBinary(length=32), nullable=True))
     op.create_index(op.f("letter_count_by_domain_index_sent_at"), "letter_count", ["domain_index", "sent_at"])

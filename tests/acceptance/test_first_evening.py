@@ -28,7 +28,11 @@ def test_the_first_evening_can_be_typed_as_it_stands(tmp_path: Path) -> None:
     assert READER in issue
     assert HEADLINES["en"] in issue
     assert len(tests) == 3
-    assert {mail.subject.partition(":")[0] for mail in tests} == {"Пробны асобнік", "Пробный экземпляр", "Proof"}
+    assert {mail.subject.partition(":")[0] for mail in tests} == {
+        "Пробны асобнік",
+        "Пробный экземпляр",
+        "Proof",
+    }
     assert time.monotonic() - began < 60
 
 
