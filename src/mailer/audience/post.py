@@ -9,11 +9,17 @@ from datetime import datetime, timedelta
 from mailer.audience.vault import Vault
 from mailer.domain.content import LetterKind
 from mailer.domain.language import Language
-from mailer.domain.subscription import CONFIRM_VALID, INVITE_VALID
+from mailer.domain.subscription import CONFIRM_VALID, INVITE_VALID, MOVE_VALID, SETTINGS_VALID
 from mailer.domain.token import PUBLIC_ID_BYTES
 from mailer.storage.letters import Letter
 
-_WORTH_SENDING = {LetterKind.CONFIRM: CONFIRM_VALID, LetterKind.INVITE: INVITE_VALID}
+_WORTH_SENDING = {
+    LetterKind.CONFIRM: CONFIRM_VALID,
+    LetterKind.INVITE: INVITE_VALID,
+    LetterKind.MANAGE: SETTINGS_VALID,
+    LetterKind.MOVE_IN: MOVE_VALID,
+    LetterKind.MOVE_OUT: MOVE_VALID,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +40,7 @@ class Recipient:
 def letter(
     vault: Vault, kind: LetterKind, recipient: Recipient, *, now: datetime, secret: str = ""
 ) -> Letter:
-    """Return a letter to *recipient*, sealed; *secret* is the confirm link's, 43 letters."""
+    """Return a letter to *recipient*, sealed; *secret* is its link's, 43 letters."""
     seal_id = os.urandom(PUBLIC_ID_BYTES)
     return Letter(
         kind=kind,

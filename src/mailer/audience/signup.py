@@ -12,6 +12,7 @@ import os
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from mailer.audience import settings_link
 from mailer.audience.address import Address, parse_address
 from mailer.audience.post import Recipient, letter
 from mailer.audience.vault import Vault
@@ -91,13 +92,17 @@ async def decide_waiting(database: Database, vault: Vault, *, now: datetime) -> 
     waiting = await database.read(lambda tx: signups.oldest(tx, _BATCH))
     if not waiting:
         return 0
-    applications = [_opened(vault, request) for request in waiting]
+    wishes = [_opened(vault, request) for request in waiting]
 
     def decide(tx: Transaction) -> None:
-        for application in applications:
+        for wish in wishes:
             # Another process may have decided it since we looked.
-            if signups.remove(tx, [application.request.id]):
-                _decide(tx, vault, application, now)
+            if not signups.remove(tx, [wish.request.id]):
+                continue
+            if isinstance(wish, settings_link.Asked):
+                settings_link.answer(tx, vault, wish, now)
+            else:
+                _decide(tx, vault, wish, now)
 
     await database.write(decide, urgent=True)
     return len(waiting)
@@ -108,8 +113,10 @@ def secret_hash(secret: str, newsletter: str) -> bytes:
     return hashlib.sha256(f"{secret} {newsletter}".encode("utf-8", "replace")).digest()
 
 
-def _opened(vault: Vault, request: SignupRequest) -> _Application:
+def _opened(vault: Vault, request: SignupRequest) -> _Application | settings_link.Asked:
     values = vault.open_values(request.sealed, request.public_id)
+    if asked_settings := settings_link.opened(values, request):
+        return asked_settings
     address = parse_address(values["address"])
     reader = Reader(
         id=0,

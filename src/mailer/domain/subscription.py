@@ -36,6 +36,8 @@ class Event(StrEnum):
     ERASE = "operator erases"
     UNDO = "undo"
     """The link that the goodbye carries, within 14 days of leaving."""
+    ADD = "reader adds"
+    """On the settings page, to which a link is mailed: the address is proven."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ TABLE: dict[tuple[Standing, Event], Step] = {
     (_N, Event.COMPLAINT): Step(_N),
     (_N, Event.ERASE): Step(_N),
     (_N, Event.UNDO): Step(_N),
+    (_N, Event.ADD): Step(_A, LetterKind.WELCOME),
     (_P, Event.SIGN_UP): Step(_P, LetterKind.CONFIRM),
     (_P, Event.CONFIRM): Step(_A, LetterKind.WELCOME),
     (_P, Event.UNSUBSCRIBE): Step(_N),
@@ -71,6 +74,7 @@ TABLE: dict[tuple[Standing, Event], Step] = {
     (_P, Event.COMPLAINT): Step(_N, suppress=True),
     (_P, Event.ERASE): Step(_N),
     (_P, Event.UNDO): Step(_P),
+    (_P, Event.ADD): Step(_A, LetterKind.WELCOME),
     (_A, Event.SIGN_UP): Step(_A, LetterKind.ALREADY),
     (_A, Event.CONFIRM): Step(_A),
     (_A, Event.UNSUBSCRIBE): Step(_U, LetterKind.GOODBYE),
@@ -78,6 +82,7 @@ TABLE: dict[tuple[Standing, Event], Step] = {
     (_A, Event.COMPLAINT): Step(_C, suppress=True),
     (_A, Event.ERASE): Step(_N),
     (_A, Event.UNDO): Step(_A),
+    (_A, Event.ADD): Step(_A),
     (_U, Event.SIGN_UP): Step(_P, LetterKind.CONFIRM),
     (_U, Event.CONFIRM): Step(_U),
     (_U, Event.UNSUBSCRIBE): Step(_U),
@@ -86,6 +91,7 @@ TABLE: dict[tuple[Standing, Event], Step] = {
     (_U, Event.ERASE): Step(_N),
     # The address was confirmed, and whoever left may think again: no second confirmation.
     (_U, Event.UNDO): Step(_A, LetterKind.WELCOME),
+    (_U, Event.ADD): Step(_A, LetterKind.WELCOME),
     # Suppressed readers come back only by confirming anew: the sign-up makes them pending, and
     # the suppression is lifted when they confirm, not before.
     (_B, Event.SIGN_UP): Step(_P, LetterKind.CONFIRM),
@@ -95,6 +101,7 @@ TABLE: dict[tuple[Standing, Event], Step] = {
     (_B, Event.COMPLAINT): Step(_C, suppress=True),
     (_B, Event.ERASE): Step(_N),
     (_B, Event.UNDO): Step(_B, suppress=True),
+    (_B, Event.ADD): Step(_A, LetterKind.WELCOME),
     (_C, Event.SIGN_UP): Step(_P, LetterKind.CONFIRM),
     (_C, Event.CONFIRM): Step(_A, LetterKind.WELCOME),
     (_C, Event.UNSUBSCRIBE): Step(_U),
@@ -102,6 +109,7 @@ TABLE: dict[tuple[Standing, Event], Step] = {
     (_C, Event.COMPLAINT): Step(_C, suppress=True),
     (_C, Event.ERASE): Step(_N),
     (_C, Event.UNDO): Step(_C, suppress=True),
+    (_C, Event.ADD): Step(_A, LetterKind.WELCOME),
 }
 """Every pair; where the design shows a dash, nothing changes."""
 
@@ -123,11 +131,28 @@ SIGN_UP_KEPT = timedelta(days=7)
 UNDO_VALID = timedelta(days=14)
 """How long leaving can be undone; the row stays as long, for this and for late bounces."""
 
+SETTINGS_VALID = timedelta(minutes=30)
+"""How long a link to one's settings works."""
+
+MOVE_VALID = timedelta(hours=72)
+"""How long the owners of the old and the new address have to agree to a change."""
+
 COUNTERS_KEPT = timedelta(days=30)
 """How long we remember, by index only, which letters an address was sent."""
 
-_ONE_A_DAY = timedelta(hours=24)
-_MOST_CONFIRMS = 3
+_A_DAY = timedelta(hours=24)
+_ANY_COUNT = 1_000_000
+_MOST: dict[LetterKind, tuple[int, int]] = {
+    # What a stranger can have sent to somebody else's address.
+    LetterKind.CONFIRM: (1, 3),
+    LetterKind.INVITE: (1, 3),
+    LetterKind.MOVE_IN: (1, 3),
+    LetterKind.ALREADY: (1, _ANY_COUNT),
+    # What readers ask for and may have to ask for again, and what a stranger can have sent to a reader.
+    LetterKind.MANAGE: (3, _ANY_COUNT),
+    LetterKind.MOVE_OUT: (3, _ANY_COUNT),
+}
+"""Letters to one address, by kind: at most so many in 24 hours, and so many in 30 days."""
 
 
 def may_mail(kind: LetterKind, sent_at: Sequence[datetime], now: datetime) -> bool:
@@ -139,11 +164,13 @@ def may_mail(kind: LetterKind, sent_at: Sequence[datetime], now: datetime) -> bo
         now: aware UTC.
 
     Letters that ask for a confirmation: at most one per 24 h and 3 per 30 days; "you are already
-    subscribed": at most one per 24 h; the others answer something the reader did and have no cap.
+    subscribed": at most one per 24 h; a link to the settings, and the question to a reader's present
+    address whether it may change: three per 24 h; the others answer something the reader did and have
+    no cap.
     """
-    if kind not in (LetterKind.CONFIRM, LetterKind.INVITE, LetterKind.ALREADY):
+    if kind not in _MOST:
         return True
-    if any(now - moment < _ONE_A_DAY for moment in sent_at):
-        return False
-    recent = [moment for moment in sent_at if now - moment < COUNTERS_KEPT]
-    return kind is LetterKind.ALREADY or len(recent) < _MOST_CONFIRMS
+    most_a_day, most_in_30_days = _MOST[kind]
+    ages = [now - moment for moment in sent_at]
+    lately = sum(age < COUNTERS_KEPT for age in ages)
+    return sum(age < _A_DAY for age in ages) < most_a_day and lately < most_in_30_days

@@ -26,15 +26,20 @@ class LinkPurpose(StrEnum):
     MOVE_OUT = "move-out"
     """Mailed to the present address; its owner has not agreed yet."""
     MOVE_OUT_AGREED = "move-out-agreed"
+    MOVED = "moved"
+    """Either link, once the address has changed."""
+    MOVE_REFUSED = "move-refused"
+    """Either link, once one of the owners has refused."""
 
 
-MOVES = (
+OPEN_MOVES = (
     LinkPurpose.MOVE_IN,
     LinkPurpose.MOVE_IN_AGREED,
     LinkPurpose.MOVE_OUT,
     LinkPurpose.MOVE_OUT_AGREED,
 )
-"""Both links of a change of address, agreed to or not."""
+"""Both links of a change of address that is not decided."""
+MOVES = (*OPEN_MOVES, LinkPurpose.MOVED, LinkPurpose.MOVE_REFUSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +83,12 @@ def of_reader(tx: Transaction, reader_id: int) -> list[ReaderLink]:
 def change_purpose(tx: Transaction, link_hash: bytes, purpose: str) -> None:
     """Let a link mean something else from now on, such as that it was agreed to."""
     tx.execute(update(table).where(table.c.link_hash == link_hash).values(purpose=purpose))
+
+
+def close_moves(tx: Transaction, reader_id: int, purpose: LinkPurpose) -> None:
+    """Note on both links of a change of address how it ended, and forget the address."""
+    both = (table.c.reader_id == reader_id) & table.c.purpose.in_(OPEN_MOVES)
+    tx.execute(update(table).where(both).values(purpose=purpose, seal_id=None, sealed=None))
 
 
 def remove(tx: Transaction, link_hash: bytes) -> None:

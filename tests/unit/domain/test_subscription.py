@@ -30,8 +30,17 @@ ALREADY, GOODBYE = LetterKind.ALREADY, LetterKind.GOODBYE
 
 # Design §5 written out by hand; columns in the order of Event, "!" suppresses the address.
 EXPECTED = {
-    N: [Step(P, CONFIRM), Step(N), Step(N), Step(N), Step(N), Step(N), Step(N)],
-    P: [Step(P, CONFIRM), Step(A, WELCOME), Step(N), Step(N), Step(N, suppress=True), Step(N), Step(P)],
+    N: [Step(P, CONFIRM), Step(N), Step(N), Step(N), Step(N), Step(N), Step(N), Step(A, WELCOME)],
+    P: [
+        Step(P, CONFIRM),
+        Step(A, WELCOME),
+        Step(N),
+        Step(N),
+        Step(N, suppress=True),
+        Step(N),
+        Step(P),
+        Step(A, WELCOME),
+    ],
     A: [
         Step(A, ALREADY),
         Step(A),
@@ -40,8 +49,18 @@ EXPECTED = {
         Step(C, suppress=True),
         Step(N),
         Step(A),
+        Step(A),
     ],
-    U: [Step(P, CONFIRM), Step(U), Step(U), Step(U), Step(C, suppress=True), Step(N), Step(A, WELCOME)],
+    U: [
+        Step(P, CONFIRM),
+        Step(U),
+        Step(U),
+        Step(U),
+        Step(C, suppress=True),
+        Step(N),
+        Step(A, WELCOME),
+        Step(A, WELCOME),
+    ],
     B: [
         Step(P, CONFIRM),
         Step(A, WELCOME),
@@ -50,6 +69,7 @@ EXPECTED = {
         Step(C, suppress=True),
         Step(N),
         Step(B, suppress=True),
+        Step(A, WELCOME),
     ],
     C: [
         Step(P, CONFIRM),
@@ -59,6 +79,7 @@ EXPECTED = {
         Step(C, suppress=True),
         Step(N),
         Step(C, suppress=True),
+        Step(A, WELCOME),
     ],
 }
 
@@ -90,10 +111,10 @@ def test_the_documentation_shows_nothing_else() -> None:
 
 @pytest.mark.parametrize("standing", Standing)
 def test_only_confirming_makes_a_reader_active(standing: Standing) -> None:
-    """Double opt-in, always; who had confirmed and left may undo it."""
+    """Double opt-in, always; who had confirmed and left may undo it, and whose address is proven adds."""
     made_active = {event for event in Event if step(standing, event).standing is A}
 
-    may = {A: set(Event), U: {Event.UNDO}}.get(standing, {Event.CONFIRM})
+    may = {A: set(Event), U: {Event.UNDO, Event.ADD}}.get(standing, {Event.CONFIRM, Event.ADD})
     assert made_active <= may
 
 
@@ -125,6 +146,12 @@ MOMENT = timedelta(milliseconds=1)
         (ALREADY, [], True),
         (ALREADY, [DAY - MOMENT], False),
         (ALREADY, [DAY] * 9, True),
+        (LetterKind.MOVE_IN, [DAY - MOMENT], False),
+        (LetterKind.MOVE_IN, [DAY, 2 * DAY, 30 * DAY - MOMENT], False),
+        (LetterKind.MANAGE, [MOMENT] * 2, True),
+        (LetterKind.MANAGE, [MOMENT] * 3, False),
+        (LetterKind.MANAGE, [MOMENT, MOMENT, DAY, DAY, DAY], True),
+        (LetterKind.MOVE_OUT, [MOMENT] * 3, False),
         (WELCOME, [MOMENT] * 9, True),
         (GOODBYE, [MOMENT] * 9, True),
     ],
@@ -134,7 +161,7 @@ def test_how_many_letters_an_address_may_be_sent(
     ages: list[timedelta],
     expected: bool,  # noqa: FBT001 - a table
 ) -> None:
-    """One confirm mail per 24 h and 3 per 30 days; “already” one per 24 h; answers have no cap."""
+    """One confirm mail per 24 h and 3 per 30 days, “already” one, settings 3; answers have no cap."""
     assert may_mail(kind, [NOW - age for age in ages], NOW) is expected
 
 
