@@ -18,6 +18,7 @@ from mailer.storage.tables import reader as table
 
 _AT_ONCE = 1_000
 _LIVE = (Standing.PENDING, Standing.ACTIVE)
+_GONE: dict[str, Any] = {"sealed_address": None, "paused_until": None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +84,8 @@ def change(tx: Transaction, reader: Reader) -> None:
 
 
 def forget_address(tx: Transaction, reader_id: int) -> None:
-    """Remove the sealed address of a reader without subscriptions."""
-    tx.execute(update(table).where(table.c.id == reader_id).values(sealed_address=None))
+    """Remove the sealed address of a reader without subscriptions; a break they took is over too."""
+    tx.execute(update(table).where(table.c.id == reader_id).values(_GONE))
 
 
 def standing(tx: Transaction, reader_id: int, newsletter_slug: str) -> Standing:
@@ -170,7 +171,7 @@ def forget_expired(tx: Transaction, now: datetime) -> int:
     for start in range(0, len(gone), _AT_ONCE):
         theirs = table.c.id.in_(gone[start : start + _AT_ONCE])
         tx.execute(delete(table).where(theirs & ~_has_subscription()))
-        tx.execute(update(table).where(theirs & ~_has_subscription(*_LIVE)).values(sealed_address=None))
+        tx.execute(update(table).where(theirs & ~_has_subscription(*_LIVE)).values(_GONE))
     return len(gone)
 
 
