@@ -1,23 +1,39 @@
-"""Leaving: one press, or one bare POST from the mail program (RFC 8058), at once and for good."""
+"""Leaving: one press, or one bare POST from the mail program (RFC 8058), at once.
+
+Whoever has a forwarded issue can press it too. So the goodbye, which only the owner of the address
+gets, always carries the way back (audience/undo.py); the page carries it for the one whose press it
+was, once a day, so that nobody can have a reader mailed by leaving and coming back in turns.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from mailer.audience import undo
 from mailer.audience.post import Recipient, letter
 from mailer.audience.vault import Vault
 from mailer.domain.content import LetterKind
 from mailer.domain.language import Language
-from mailer.domain.subscription import Event, Standing, step
+from mailer.domain.subscription import UNDO_VALID, Event, Standing, step
 from mailer.domain.token import Token, TokenKeys
 from mailer.errors import NotFound
-from mailer.storage import Database, Transaction, deliveries, issues, letters, newsletters, readers
+from mailer.storage import (
+    Database,
+    Transaction,
+    deliveries,
+    issues,
+    letters,
+    newsletters,
+    reader_links,
+    readers,
+)
 from mailer.storage.letters import Letter
+from mailer.storage.reader_links import ReaderLink
 from mailer.storage.readers import Reader
 
-_ROW_KEPT = timedelta(days=14)
-"""How long the row stays after the address is gone: for late bounces and second thoughts."""
+_ON_PAGE_AGAIN = timedelta(hours=24)
+"""How long after one goodbye the page of another leaves the way back to the mail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +43,12 @@ class Leaver:
     Attributes:
         reader: None when the row has gone already.
         newsletter: slug.
+        way_back: the secret of the link that undoes this very press; empty where only the mail has it.
     """
 
     reader: Reader | None
     newsletter: str
+    way_back: str = field(default="", repr=False)
 
     @property
     def language(self) -> Language | None:
@@ -60,10 +78,21 @@ async def unsubscribe(
     leaver = await database.read(lambda tx: _leaver(tx, token))
     if leaver is None or leaver.reader is None:
         return leaver
-    goodbye = _goodbye(vault, leaver.reader, leaver.newsletter, now)
+    farewell = _farewell(vault, leaver.reader, leaver.newsletter, now)
     reader, slug = leaver.reader, leaver.newsletter
-    await database.write(lambda tx: _leave(tx, token, reader, slug, goodbye=goodbye, now=now), urgent=True)
-    return leaver
+    on_page = await database.write(
+        lambda tx: _leave(tx, token, reader, slug, farewell=farewell, now=now), urgent=True
+    )
+    return replace(leaver, way_back=farewell.secret) if farewell and on_page else leaver
+
+
+@dataclass(frozen=True, slots=True)
+class _Farewell:
+    """What follows a leaving: the goodbye, and the way back whose secret it carries."""
+
+    goodbye: Letter
+    link: ReaderLink
+    secret: str = field(repr=False)
 
 
 def _leaver(tx: Transaction, token: Token) -> Leaver | None:
@@ -77,26 +106,28 @@ def _leaver(tx: Transaction, token: Token) -> Leaver | None:
     return Leaver(readers.by_public_id(tx, token.public_id), slug) if slug else None
 
 
-def _goodbye(vault: Vault, reader: Reader, newsletter: str, now: datetime) -> Letter | None:
+def _farewell(vault: Vault, reader: Reader, newsletter: str, now: datetime) -> _Farewell | None:
     if reader.sealed_address is None:
         return None
     address = vault.open(reader.sealed_address, reader.public_id).decode()
+    secret, link = undo.way_back(vault, reader, address, newsletter, now=now)
     recipient = Recipient(address, reader.public_id, reader.language, newsletter)
-    return letter(vault, LetterKind.GOODBYE, recipient, now=now)
+    return _Farewell(letter(vault, LetterKind.GOODBYE, recipient, now=now, secret=secret), link, secret)
 
 
 def _leave(
-    tx: Transaction, token: Token, reader: Reader, slug: str, *, goodbye: Letter | None, now: datetime
-) -> None:
+    tx: Transaction, token: Token, reader: Reader, slug: str, *, farewell: _Farewell | None, now: datetime
+) -> bool:
+    """Write down that a reader left; tell whether the page may offer the way back."""
     readers.hold(tx, reader.id, slug)
     before = readers.standing(tx, reader.id, slug)
     follows = step(before, Event.UNSUBSCRIBE)
     if follows.standing is before:
-        return
+        return False
     if follows.standing is Standing.NONE:
         readers.end_subscription(tx, reader.id, slug)
         _forget_address(tx, reader.id)
-        return
+        return False
     readers.set_standing(
         tx,
         reader.id,
@@ -104,14 +135,26 @@ def _leave(
         follows.standing,
         changed_month=f"{now:%Y-%m}",
         confirm_hash=None,
-        forget_at=now + _ROW_KEPT,
+        forget_at=now + UNDO_VALID,
     )
     deliveries.skip_reader(tx, reader.id, slug, now)
     if token.issue is not None:
         deliveries.note_unsubscribe(tx, token.issue, reader.id)
     _forget_address(tx, reader.id)
-    if goodbye is not None and follows.letter is LetterKind.GOODBYE:
-        letters.add(tx, goodbye)
+    # A link undoes its own leaving and no later one.
+    reader_links.remove_all(tx, reader.id, [undo.purpose(slug)])
+    if farewell is None or follows.letter is not LetterKind.GOODBYE:
+        return False
+    return _say_goodbye(tx, reader, farewell, now)
+
+
+def _say_goodbye(tx: Transaction, reader: Reader, farewell: _Farewell, now: datetime) -> bool:
+    """Queue the goodbye with its way back; tell whether it is the first in a day."""
+    earlier = letters.sent_at(tx, reader.address_index, LetterKind.GOODBYE)
+    letters.count(tx, reader.address_index, LetterKind.GOODBYE, now)
+    letters.add(tx, farewell.goodbye)
+    reader_links.add(tx, farewell.link)
+    return all(now - moment >= _ON_PAGE_AGAIN for moment in earlier)
 
 
 def _forget_address(tx: Transaction, reader_id: int) -> None:

@@ -14,7 +14,7 @@ from mailer.domain.content import LetterContent, LetterKind, RenderedMail
 from mailer.domain.language import Language
 from mailer.domain.links import Links
 from mailer.domain.newsletter import Newsletter
-from mailer.domain.subscription import CONFIRM_VALID, INVITE_VALID
+from mailer.domain.subscription import CONFIRM_VALID, INVITE_VALID, UNDO_VALID
 from mailer.editorial.contents import imprint
 from mailer.errors import RenderingError
 from mailer.rendering import holes
@@ -26,6 +26,7 @@ from mailer.rendering.theme_folder import OURS_ALONE, Stamp, Themes, stamp
 _RENDER_S = 20.0
 """Others wait meanwhile; all Letters of a newsletter take about a second."""
 
+_VALID = {LetterKind.INVITE: INVITE_VALID, LetterKind.GOODBYE: UNDO_VALID}
 _Plate: TypeAlias = tuple[LetterKind, Language]
 _log = structlog.get_logger()
 
@@ -149,7 +150,7 @@ class Letterpress:
             description=newsletter.description.get(language, ""),
             action_url=self._action(kind, language),
             home_url=self.links.home(language),
-            valid_days=(INVITE_VALID if kind is LetterKind.INVITE else CONFIRM_VALID).days,
+            valid_days=_VALID.get(kind, CONFIRM_VALID).days,
             manage_url=self.links.settings(language),
             imprint=imprint(newsletter, language, self.links),
         )
@@ -165,4 +166,4 @@ class Letterpress:
             case LetterKind.WELCOME | LetterKind.ALREADY:
                 return self.links.unsubscribe(holes.TOKEN)
             case LetterKind.GOODBYE:
-                return self.links.home(language)
+                return self.links.way_back(language, holes.SECRET)

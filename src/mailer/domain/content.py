@@ -129,10 +129,10 @@ class LetterContent:
     Attributes:
         title: the newsletter's name in *language*.
         description: what the newsletter is, in *language*; may be empty.
-        action_url: where its one button leads: confirm, invite, manage or move (holds
-            rendering.holes.SECRET), unsubscribe (holds rendering.holes.TOKEN) or sign up again (no hole).
+        action_url: where its one button leads: confirm, invite, manage, move or come back (holds
+            rendering.holes.SECRET), or unsubscribe (holds rendering.holes.TOKEN).
         home_url: the site's page in *language*.
-        valid_days: how long a link to confirm or to move works; other kinds ignore it.
+        valid_days: how long a link to confirm, to move or to come back works; other kinds ignore it.
         valid_minutes: how long a manage link works; other kinds ignore it.
         manage_url: where a reader asks for a link to their settings, the same for every reader; empty
             leaves the line out.

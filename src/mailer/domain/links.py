@@ -63,6 +63,10 @@ class Links:
         """The page on which an old or a new address agrees to a move; mailed to each of them."""
         return f"{self.base}/{language}/move/{secret}"
 
+    def way_back(self, language: Language, secret: str) -> str:
+        """The page with the one button that undoes a leaving; in the goodbye."""
+        return f"{self.base}/{language}/back/{secret}"
+
     def unsubscribe(self, token: str) -> str:
         """The page with the one button that ends a subscription; a bare POST does so at once (RFC 8058)."""
         return f"{self.base}/u/{token}"

@@ -139,4 +139,4 @@ def _action(kind: LetterKind, language: Language) -> str:
         case LetterKind.WELCOME | LetterKind.ALREADY:
             return _LINKS.unsubscribe(holes.TOKEN)
         case LetterKind.GOODBYE:
-            return _LINKS.home(language)
+            return _LINKS.way_back(language, holes.SECRET)

@@ -12,7 +12,7 @@ from mailer.web.armour import MOST_BODY_BYTES, Armour
 from mailer.web.desk import approving, editions, login, outbox, texts
 from mailer.web.desk import front as desk_front
 from mailer.web.desk import issue as desk_issue
-from mailer.web.public import confirm, front, issue, media, signup, unsubscribe
+from mailer.web.public import confirm, front, issue, media, signup, undo, unsubscribe
 from mailer.web.refusals import handlers
 from mailer.web.site import Site
 
@@ -30,6 +30,7 @@ def create_app(site: Site) -> FastAPI:
             *media.routes(site),
             *_desk(site),
             *unsubscribe.routes(site),
+            *undo.routes(site),
             *signup.routes(site),
             *confirm.routes(site),
             *front.routes(site),

@@ -79,11 +79,10 @@ class Stage:
         """Do what the sending process does with sign-ups."""
         return await decide_waiting(self.site.database, self.site.vault, now=self.clock())
 
-    async def secret(self) -> str:
-        """Return the secret that the newest confirm letter carries."""
-        sealed, seal_id = self.rows("SELECT sealed, seal_id FROM letter WHERE kind = 'confirm' ORDER BY id")[
-            -1
-        ]
+    async def secret(self, kind: str = "confirm") -> str:
+        """Return the secret that the newest letter of *kind* carries."""
+        letters = self.rows("SELECT kind, sealed, seal_id FROM letter ORDER BY id")
+        sealed, seal_id = [row[1:] for row in letters if row[0] == kind][-1]
         return self.site.vault.open_values(bytes(sealed), bytes(seal_id))["secret"]
 
     async def subscribe(self, address: str, language: str = "en") -> None:

@@ -89,7 +89,7 @@ def test_one_click_needs_nothing_but_the_link(place: Path, content: bytes, media
 
 
 def test_leaving_twice_is_as_good_as_once(place: Path) -> None:
-    """The second press says the same and changes nothing; the page then shows that it is done."""
+    """The second press changes nothing; it and the page then refer to the mail for second thoughts."""
 
     async def scene() -> None:
         async with standing(place) as stage:
@@ -99,9 +99,35 @@ def test_leaving_twice_is_as_good_as_once(place: Path) -> None:
 
             second = await stage.client.post(f"/u/{token}")
 
-            assert (second.status_code, second.text) == (first.status_code, first.text)
+            assert (first.status_code, second.status_code) == (200, 200)
             assert stage.contents() == before
-            assert "<form" not in (await stage.client.get(f"/u/{token}")).text
+            assert "/en/back/" in first.text
+            assert second.text == (await stage.client.get(f"/u/{token}")).text
+            assert "<form" not in second.text
+
+    run(scene())
+
+
+@pytest.mark.parametrize("lang", ["be", "ru", "en"])
+def test_the_goodbye_undoes_a_leaving(place: Path, lang: str) -> None:
+    """A page with one button, and the reader is back; later the same link says how to sign up."""
+
+    async def scene() -> None:
+        async with standing(place) as stage:
+            await stage.subscribe("back@example.org", lang)
+            await stage.client.post(f"/u/{stage.token()}")
+            back = f"/{lang}/back/{await stage.secret('goodbye')}"
+            looked, before = await stage.client.get(back), stage.contents()
+            assert (looked.status_code, looked.text.count("<button")) == (200, 1)
+            assert stage.contents() == before
+
+            pressed = await stage.client.post(back)
+
+            assert (pressed.status_code, standing_of(stage)) == (200, "active")
+            assert (await stage.client.get(back)).text == pressed.text
+            stage.clock.now += timedelta(days=14, seconds=1)
+            late = await stage.client.get(back)
+            assert (late.status_code, f"/{lang}/#subscribe" in late.text) == (410, True)
 
     run(scene())
 

@@ -16,7 +16,7 @@ ACTIONS = {
     LetterKind.INVITE: f"https://example.org/confirm/{SECRET}",
     LetterKind.ALREADY: f"https://example.org/u/{TOKEN}",
     LetterKind.WELCOME: f"https://example.org/u/{TOKEN}",
-    LetterKind.GOODBYE: "https://example.org/en/",
+    LetterKind.GOODBYE: f"https://example.org/back/{SECRET}",
     LetterKind.MANAGE: f"https://example.org/manage/{SECRET}",
     LetterKind.MOVE_IN: f"https://example.org/move/{SECRET}",
     LetterKind.MOVE_OUT: f"https://example.org/move/{SECRET}",

@@ -79,7 +79,7 @@ def with_theme(theme: Theme, logo_url: str = "") -> str:
 
 
 def letter(kind: LetterKind, language: Language = Language.ENGLISH) -> RenderedMail:
-    hole = "" if kind is LetterKind.GOODBYE else TOKEN if kind in {"welcome", "already"} else SECRET
+    hole = TOKEN if kind in {"welcome", "already"} else SECRET
     said = LetterContent(
         kind, language, "Weekly", "A week.", f"https://example.org/a/{hole}", "https://example.org/home"
     )

@@ -63,13 +63,14 @@ async def _show(site: Site, request: Request, leaver: Leaver, *, template: str) 
     newsletter = next(one for one in known if one.slug == leaver.newsletter)
     language = _language(request, leaver, newsletter)
     here = site.paths.unsubscribe(request.path_params["token"])
+    way_back = site.paths.way_back(language, leaver.way_back) if leaver.way_back else ""
     page = Page(
         f"public/{template}.html",
         language,
         known,
         newsletter=newsletter,
         elsewhere={other: f"{here}?lang={other}" for other in newsletter.languages},
-        values={"newsletter": newsletter, "here": f"{here}?lang={language}"},
+        values={"newsletter": newsletter, "here": f"{here}?lang={language}", "way_back": way_back},
         private=True,
     )
     return show(site, page)
