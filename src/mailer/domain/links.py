@@ -51,6 +51,18 @@ class Links:
         """The page with the one button that confirms a sign-up."""
         return f"{self.base}/{language}/confirm/{secret}"
 
+    def confirm_again(self, language: Language, secret: str) -> str:
+        """Where the page of a late confirm link asks for a new one."""
+        return f"{self.confirm(language, secret)}/again"
+
+    def check_mail(self, language: Language) -> str:
+        """What answers every sign-up; the same for everyone."""
+        return f"{self.base}/{language}/check-mail"
+
+    def embed(self, language: Language) -> str:
+        """Where sign-up forms on other sites lead; the same for everyone."""
+        return f"{self.base}/{language}/embed"
+
     def settings(self, language: Language) -> str:
         """The page that mails readers a link to their settings; the same for every reader."""
         return f"{self.base}/{language}/manage"

@@ -8,11 +8,12 @@ from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.routing import Route
 
 from mailer.web import assets
+from mailer.web.api import subscribe
 from mailer.web.armour import MOST_BODY_BYTES, Armour
 from mailer.web.desk import approving, editions, login, outbox, texts
 from mailer.web.desk import front as desk_front
 from mailer.web.desk import issue as desk_issue
-from mailer.web.public import confirm, front, issue, media, signup, undo, unsubscribe
+from mailer.web.public import confirm, embed, front, issue, media, signup, undo, unsubscribe
 from mailer.web.refusals import handlers
 from mailer.web.site import Site
 
@@ -31,7 +32,9 @@ def create_app(site: Site) -> FastAPI:
             *_desk(site),
             *unsubscribe.routes(site),
             *undo.routes(site),
+            *subscribe.routes(site),
             *signup.routes(site),
+            *embed.routes(site),
             *confirm.routes(site),
             *front.routes(site),
             *issue.routes(site),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -21,7 +22,9 @@ WORDS = {
         "Вы успешно подписались",
         "You have been successfully subscribed",
     ),
+    "late": ("Даслаць новую спасылку", "Прислать новую ссылку", "Send a new link"),
     "dead": ("больш не дзейнічае", "больше не действует", "This link no longer works"),
+    "embed": ("Засталося націснуць", "Осталось нажать", "One more press"),
     "unsubscribe": ("Адпісацца ад рассылкі", "Отписаться от рассылки", "Unsubscribe from"),
     "unsubscribed": ("Вы адпісаліся", "Вы отписались", "You have been unsubscribed"),
     "cut": ("Гэта спасылка не працуе", "Эта ссылка не работает", "This link does not work"),
@@ -29,19 +32,24 @@ WORDS = {
     "mistake": ("не падобна на электронны", "не похоже на электронный", "does not look like an e-mail"),
     "not allowed": ("запыт немагчыма", "запрос невозможно", "This request can’t be answered"),
 }
-STATUS = {"dead": 410, "cut": 404, "missing": 404, "mistake": 422, "not allowed": 405}
-TOKEN_PAGES = {"check", "confirm", "subscribed", "dead", "unsubscribe", "unsubscribed", "cut", "missing"}
+STATUS = {"late": 410, "dead": 410, "cut": 404, "missing": 404, "mistake": 422, "not allowed": 405}
+TOKEN_PAGES = {
+    *("check", "confirm", "subscribed", "late", "dead", "embed"),
+    *("unsubscribe", "unsubscribed", "cut", "missing"),
+}
 FOREIGN = {"be": "ищъ", "ru": "іў", "en": "іўищ"}
 
 
 async def visit(stage: Stage, page: str, lang: str) -> httpx.Response:
     """Open one page in one language, doing before it what has to be done."""
     client = stage.client
-    if page in {"confirm", "subscribed"}:
+    if page in {"confirm", "subscribed", "late"}:
         await stage.sign_up("new@example.org", lang)
         await stage.decide()
         path = f"/{lang}/confirm/{await stage.secret()}"
-        return await (client.get(path) if page == "confirm" else client.post(path))
+        if page == "late":
+            stage.clock.now += timedelta(days=4)
+        return await (client.post(path) if page == "subscribed" else client.get(path))
     token = stage.token()
     asked = {"Accept-Language": lang}
     visits = {
@@ -49,6 +57,7 @@ async def visit(stage: Stage, page: str, lang: str) -> httpx.Response:
         "issue": lambda: client.get(f"/{lang}/{SLUG}/2026-W47"),
         "check": lambda: stage.sign_up("new@example.org", lang),
         "mistake": lambda: stage.sign_up("not an address", lang),
+        "embed": lambda: client.post(f"/{lang}/embed", data={"address": "new@example.org"}),
         "dead": lambda: client.get(f"/{lang}/confirm/nothing"),
         "unsubscribe": lambda: client.get(f"/u/{token}?lang={lang}"),
         "unsubscribed": lambda: client.post(f"/u/{token}?lang={lang}"),
@@ -128,7 +137,9 @@ def test_a_page_of_one_person_is_kept_nowhere(place: Path, page: str) -> None:
     [
         ("front", "/ru/"),
         ("issue", f"/ru/{SLUG}/2026-W47"),
+        ("check", "/ru/check-mail"),
         ("confirm", "/ru/confirm/"),
+        ("embed", "/ru/embed"),
         ("unsubscribe", "?lang=ru"),
         ("missing", "/ru/"),
     ],

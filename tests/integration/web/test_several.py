@@ -6,6 +6,8 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from mailer.audience.keys import create_keys
 from mailer.domain.language import Language
 from mailer.editorial.sample import sample_newsletter
@@ -13,6 +15,7 @@ from mailer.storage import newsletters, schema
 from tests.integration.web.staging import SLUG, Stage, run, standing
 
 BE, RU = Language.BELARUSIAN, Language.RUSSIAN
+TITLES = {"be": "Тыдзень у Беларусі", "ru": "Неделя в Беларуси"}
 
 
 async def add_second(stage: Stage) -> None:
@@ -23,8 +26,8 @@ async def add_second(stage: Stage) -> None:
     await stage.site.database.write(lambda tx: newsletters.save(tx, second))
 
 
-def test_each_newsletter_has_its_own_box(place: Path) -> None:
-    """One heading for the page, one for each newsletter, no id twice; sign-ups go where they are sent."""
+def test_one_box_offers_every_newsletter(place: Path) -> None:
+    """One heading for the page, one for each newsletter, no id twice, nothing ticked that nobody ticked."""
 
     async def scene() -> None:
         async with standing(place) as stage:
@@ -33,7 +36,10 @@ def test_each_newsletter_has_its_own_box(place: Path) -> None:
 
             assert re.findall(r"<h1[^>]*>(.*?)</h1>", html) == ["Рассылкі"]
             assert re.findall(r'<h2 class="title">(.*?)</h2>', html) == ["Тыдзень у Беларусі", "Культура"]
-            assert re.findall(r'name="newsletter" value="([^"]*)"', html) == [SLUG, "culture"]
+            assert re.findall(r'name="newsletter" type="checkbox" value="([^"]*)">', html) == [
+                SLUG,
+                "culture",
+            ]
             ids = re.findall(r'\sid="([^"]+)"', html)
             assert sorted(set(ids)) == sorted(ids)
 
@@ -45,17 +51,77 @@ def test_each_newsletter_has_its_own_box(place: Path) -> None:
     run(scene())
 
 
-def test_a_mistake_stands_in_the_box_it_was_made_in(place: Path) -> None:
-    """The other box stays empty."""
+@pytest.mark.parametrize("lang", ["be", "ru"])
+def test_one_mail_confirms_all_that_was_asked_for(place: Path, lang: str) -> None:
+    """One form, one letter, one button that names both; each newsletter has its own welcome."""
+
+    async def scene() -> None:
+        async with standing(place) as stage:
+            await add_second(stage)
+            await stage.client.post(
+                f"/{lang}/subscribe",
+                data={"newsletter": [SLUG, "culture"], "address": "new@example.org", "language": lang},
+            )
+            await stage.decide()
+            url = f"/{lang}/confirm/{await stage.secret()}"
+            looked = (await stage.client.get(url)).text
+            assert re.findall(r"<li>(.*?)</li>", looked)[-2:] == [TITLES[lang], "Культура"]
+
+            done = await stage.client.post(url)
+
+            assert re.findall(r"<li>(.*?)</li>", done.text)[-2:] == [TITLES[lang], "Культура"]
+            kinds = [kind for (kind,) in stage.rows("SELECT kind FROM letter ORDER BY id")]
+            assert kinds[-3:] == ["confirm", "welcome", "welcome"]
+            newest = "SELECT standing FROM subscription ORDER BY reader_id DESC LIMIT 2"
+            assert stage.rows(newest) == [("active",)] * 2
+
+    run(scene())
+
+
+def test_a_page_in_a_language_that_one_of_them_lacks_is_no_page(place: Path) -> None:
+    """The button would confirm more than the page could name."""
+
+    async def scene() -> None:
+        async with standing(place) as stage:
+            await add_second(stage)
+            data = {"newsletter": [SLUG, "culture"], "address": "new@example.org", "language": "be"}
+            await stage.client.post("/be/subscribe", data=data)
+            await stage.decide()
+
+            assert (await stage.client.get(f"/en/confirm/{await stage.secret()}")).status_code == 404
+
+    run(scene())
+
+
+def test_the_page_of_an_issue_ticks_its_newsletter(place: Path) -> None:
+    """It is the one the visitor reads; the other is offered beside it."""
+
+    async def scene() -> None:
+        async with standing(place) as stage:
+            await add_second(stage)
+
+            html = (await stage.client.get(f"/be/{SLUG}/2026-W47")).text
+
+            assert f'value="{SLUG}" checked>' in html
+            assert 'value="culture">' in html
+
+    run(scene())
+
+
+def test_a_mistake_leaves_what_was_chosen(place: Path) -> None:
+    """The box comes back with its ticks; one that has none says so."""
 
     async def scene() -> None:
         async with standing(place) as stage:
             await add_second(stage)
 
             answer = await stage.sign_up("nobody", "be", newsletter="culture")
+            unticked = await stage.sign_up("new@example.org", "be", newsletter="")
 
-            assert answer.status_code == 422
-            assert re.findall(r'type="email" value="([^"]*)"', answer.text) == ["", "nobody"]
+            assert (answer.status_code, unticked.status_code) == (422, 422)
+            assert re.findall(r'type="checkbox" value="([^"]*)" checked', answer.text) == ["culture"]
+            assert 'type="email" value="nobody"' in answer.text
+            assert "Выберыце хаця б адну рассылку." in unticked.text
 
     run(scene())
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from mailer.domain.language import Language
 from mailer.domain.missing import MissingRule
 from mailer.domain.newsletter import Newsletter
-from mailer.web.public.box import Mistake, Refused, read_fields, read_sign_up
+from mailer.web.public.box import Mistake, Refused, empty_box, read_fields, read_sign_up
 
 BE, RU, EN = Language.BELARUSIAN, Language.RUSSIAN, Language.ENGLISH
 WEEKLY = Newsletter("weekly", (BE, RU), "Europe/Warsaw", "a@example.org", {BE: "Т", RU: "Н"})
@@ -32,7 +32,7 @@ def test_a_choice_for_missing_texts(missing: str, expected: MissingRule | None) 
     """None, leave out or another language; the main language itself is no choice."""
     form = read_sign_up({**FIELDS, "missing": missing}, [WEEKLY], BE)
 
-    assert (form.newsletter, form.language, form.missing) == ("weekly", RU, expected)
+    assert (form.newsletters, form.language, form.missing) == (("weekly",), RU, expected)
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,8 @@ def test_a_choice_for_missing_texts(missing: str, expected: MissingRule | None) 
         ({"missing": "en"}, Mistake.CHOICE),
         ({"missing": "hide"}, Mistake.CHOICE),
         ({"newsletter": "monthly"}, Mistake.CHOICE),
-        ({"newsletter": ""}, Mistake.CHOICE),
+        ({"newsletter": "weekly monthly"}, Mistake.CHOICE),
+        ({"newsletter": ""}, Mistake.NEWSLETTER),
     ],
 )
 def test_what_can_not_be_taken_names_its_mistake(fields: dict[str, str], mistake: Mistake) -> None:
@@ -69,8 +70,8 @@ def test_the_box_comes_back_as_it_was_filled() -> None:
         read_sign_up(fields, [DAILY, WEEKLY], BE)
 
     box = refused.value.box
-    assert (box.newsletter, box.language, box.missing, box.address) == (
-        "weekly",
+    assert (box.chosen, box.language, box.missing, box.address) == (
+        frozenset({"weekly"}),
         RU,
         "leave-out",
         "a at example",
@@ -78,10 +79,32 @@ def test_the_box_comes_back_as_it_was_filled() -> None:
 
 
 def test_a_form_without_a_language_takes_that_of_the_page() -> None:
-    """A form embedded elsewhere may have one field only."""
-    form = read_sign_up({"newsletter": "weekly", "address": "a@example.org"}, [WEEKLY], BE)
+    """A form embedded elsewhere may have one field only, where there is one newsletter."""
+    form = read_sign_up({"address": "a@example.org"}, [WEEKLY], BE)
 
-    assert (form.language, form.missing) == (BE, None)
+    assert (form.newsletters, form.language, form.missing) == (("weekly",), BE, None)
+
+
+def test_several_newsletters_are_asked_for_once_each() -> None:
+    """In the order in which they were ticked; with several on offer, none is taken without being ticked."""
+    fields = read_fields(b"newsletter=daily&newsletter=weekly&newsletter=daily&address=a%40example.org")
+
+    assert read_sign_up(fields, [WEEKLY, DAILY], BE).newsletters == ("daily", "weekly")
+    with pytest.raises(Refused) as refused:
+        read_sign_up({"address": "a@example.org"}, [WEEKLY, DAILY], BE)
+    assert refused.value.box.mistake is Mistake.NEWSLETTER
+
+
+def test_a_box_offers_the_languages_of_all_its_newsletters() -> None:
+    """So nobody can choose one in which a newsletter does not appear."""
+    box = empty_box([DAILY, WEEKLY], RU)
+
+    assert box is not None
+    assert (box.languages, box.chosen) == ((BE, RU), frozenset())
+    english = empty_box([DAILY, WEEKLY], EN)
+    assert english is not None
+    assert english.newsletters == (DAILY,)
+    assert empty_box([WEEKLY], EN) is None
 
 
 @pytest.mark.parametrize(
@@ -91,7 +114,8 @@ def test_a_form_without_a_language_takes_that_of_the_page() -> None:
         ("address=ў@example.org".encode(), {"address": "ў@example.org"}),
         (b"address=\xff%ff", {"address": "\ufffd\ufffd"}),
         (b"", {}),
-        (b"&".join(b"a=1" for _ in range(100)), {}),
+        (b"a=1&a=2", {"a": "1 2"}),
+        (b"&".join(b"a=1" for _ in range(101)), {}),
         (b'--x\r\nContent-Disposition: form-data; name="address"\r\n\r\na\r\n--x--\r\n', None),
     ],
 )
@@ -111,7 +135,8 @@ words = st.text(st.characters(), max_size=40)
 def test_any_form_is_taken_or_refused(fields: dict[str, str]) -> None:
     """No combination of words does anything else."""
     with suppress(Refused):
-        assert read_sign_up({**FIELDS, **fields}, [WEEKLY, DAILY], RU).newsletter in ("weekly", "daily")
+        asked = read_sign_up({**FIELDS, **fields}, [WEEKLY, DAILY], RU).newsletters
+        assert {"weekly", "daily"}.issuperset(asked)
 
 
 @given(st.binary())

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 from urllib.parse import parse_qsl
@@ -14,7 +14,7 @@ from mailer.domain.language import Language
 from mailer.domain.missing import LEAVE_OUT, MissingRule
 from mailer.domain.newsletter import Newsletter
 
-_MOST_FIELDS: Final = 20
+_MOST_FIELDS: Final = 100
 _MOST_KEPT_CHARS: Final = 254
 
 
@@ -22,28 +22,38 @@ class Mistake(StrEnum):
     """What is wrong with a sign-up; the template has the sentence."""
 
     ADDRESS = "address"
+    NEWSLETTER = "newsletter"
+    """None was ticked."""
     CHOICE = "choice"
 
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """The box of one newsletter as a page shows it.
+    """The box as a page shows it.
 
     Attributes:
-        newsletter: slug.
-        languages: to choose from.
+        newsletters: to choose from, at least one; all are published in the language of the page.
+        chosen: slugs of those that are ticked; where there is only one, nobody is asked.
         language: "Mail me in", preset.
         address: as typed before; empty at first.
         missing: "If a text isn't translated"; empty did not choose.
         mistake: None unless the visitor has to mend something.
     """
 
-    newsletter: str
-    languages: tuple[Language, ...]
+    newsletters: tuple[Newsletter, ...]
+    chosen: frozenset[str]
     language: Language
     address: str = ""
     missing: str = ""
     mistake: Mistake | None = None
+
+    @property
+    def languages(self) -> tuple[Language, ...]:
+        """Those that every newsletter here is published in, so that no pair that can be chosen is wrong."""
+        first, *others = self.newsletters
+        return tuple(
+            language for language in first.languages if all(language in other.languages for other in others)
+        )
 
 
 class Refused(ValueError):  # noqa: N818 - reads as what it is where it is caught
@@ -58,49 +68,100 @@ class Refused(ValueError):  # noqa: N818 - reads as what it is where it is caugh
         self.box = box
 
 
-def empty_box(newsletter: Newsletter, language: Language) -> Box:
-    """Return a box that nobody has typed into."""
-    return Box(newsletter.slug, newsletter.languages, language)
+def offered_in(language: Language, known: Sequence[Newsletter]) -> list[Newsletter]:
+    """Return the newsletters that a page in *language* offers."""
+    return [newsletter for newsletter in known if language in newsletter.languages]
+
+
+def empty_box(known: Sequence[Newsletter], language: Language, *ticked: str) -> Box | None:
+    """
+    Return a box that nobody has typed into, or None where nothing is published in *language*.
+
+    Args:
+        known: newsletters, those of other languages too.
+        language: of the page.
+        ticked: slug of the newsletter that the page is about; a page about none ticks none, because who
+            subscribes to what is the reader's choice.
+    """
+    offered = offered_in(language, known)
+    return Box(tuple(offered), frozenset(ticked), language) if offered else None
 
 
 def read_fields(body: bytes) -> dict[str, str]:
-    """Read a form (application/x-www-form-urlencoded); whatever else it is has no field."""
+    """Read a form (application/x-www-form-urlencoded); whatever else it is has no field.
+
+    A name that stands several times holds its values with a space between, as ticked boxes are sent.
+    """
     try:
         pairs = parse_qsl(
             body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=_MOST_FIELDS
         )
     except ValueError:
         return {}
-    return dict(pairs)
+    fields: dict[str, str] = {}
+    for name, value in pairs:
+        fields[name] = f"{fields[name]} {value}" if name in fields else value
+    return fields
 
 
 def read_sign_up(fields: Mapping[str, str], known: Sequence[Newsletter], language: Language) -> SignUpForm:
     """Return what a visitor asks for.
 
     Args:
-        fields: of the form.
+        fields: of the form; “newsletter” holds slugs with a space between.
         known: newsletters that can be subscribed to on this page; at least one.
         language: of the page.
 
     Raises:
         Refused: with the box to show again.
     """
-    named = {newsletter.slug: newsletter for newsletter in known}.get(fields.get("newsletter", ""))
-    newsletter = named or known[0]
-    chosen = _language(fields.get("language", language), newsletter)
-    missing = fields.get("missing", "")
-    offered = {"", LEAVE_OUT, *newsletter.languages}
-    if named is None or chosen is None or missing not in offered:
-        raise Refused(_again(newsletter, fields, chosen or language, Mistake.CHOICE))
+    box = filled_box(fields, known, language)
+    asked = _asked(fields, known)
+    offered_missing = {"", LEAVE_OUT, *box.languages}
+    if (
+        not box.chosen.issuperset(asked)
+        or fields.get("language", language) != box.language
+        or fields.get("missing", "") not in offered_missing
+    ):
+        raise Refused(replace(box, mistake=Mistake.CHOICE))
+    if not asked:
+        raise Refused(replace(box, mistake=Mistake.NEWSLETTER))
     try:
         parse_address(fields.get("address", ""))
     except NotAnAddress:
-        raise Refused(_again(newsletter, fields, chosen, Mistake.ADDRESS)) from None
-    return SignUpForm(fields["address"], (newsletter.slug,), chosen, _rule(missing, chosen))
+        raise Refused(replace(box, mistake=Mistake.ADDRESS)) from None
+    return SignUpForm(fields["address"], asked, box.language, _rule(box.missing, box.language))
 
 
-def _language(text: str, newsletter: Newsletter) -> Language | None:
-    return next((language for language in newsletter.languages if language == text), None)
+def filled_box(fields: Mapping[str, str], known: Sequence[Newsletter], language: Language) -> Box:
+    """Return the box with what *fields* hold, as far as it can be chosen there.
+
+    Args:
+        fields: as read_sign_up takes them.
+        known: newsletters that can be subscribed to on this page; at least one.
+        language: of the page.
+    """
+    box = Box(tuple(known), frozenset(), language)
+    typed = "".join(letter for letter in fields.get("address", "") if letter.isprintable())
+    missing = fields.get("missing", "")
+    return Box(
+        box.newsletters,
+        chosen=_slugs(known).intersection(_asked(fields, known)),
+        language=next((each for each in box.languages if each == fields.get("language")), language),
+        address=typed[:_MOST_KEPT_CHARS],
+        missing=missing if missing in {LEAVE_OUT, *box.languages} else "",
+    )
+
+
+def _asked(fields: Mapping[str, str], known: Sequence[Newsletter]) -> tuple[str, ...]:
+    """Return the slugs asked for, each once; where only one can be, nobody has to say which."""
+    if len(known) == 1 and "newsletter" not in fields:
+        return (known[0].slug,)
+    return tuple(dict.fromkeys(fields.get("newsletter", "").split()))
+
+
+def _slugs(newsletters: Collection[Newsletter]) -> frozenset[str]:
+    return frozenset(newsletter.slug for newsletter in newsletters)
 
 
 def _rule(missing: str, language: Language) -> MissingRule | None:
@@ -108,16 +169,3 @@ def _rule(missing: str, language: Language) -> MissingRule | None:
     if missing in ("", language):
         return None
     return MissingRule(None if missing == LEAVE_OUT else Language(missing))
-
-
-def _again(newsletter: Newsletter, fields: Mapping[str, str], language: Language, mistake: Mistake) -> Box:
-    typed = "".join(letter for letter in fields.get("address", "") if letter.isprintable())
-    missing = fields.get("missing", "")
-    return Box(
-        newsletter.slug,
-        newsletter.languages,
-        language,
-        address=typed[:_MOST_KEPT_CHARS],
-        missing=missing if missing in {LEAVE_OUT, *newsletter.languages} else "",
-        mistake=mistake,
-    )

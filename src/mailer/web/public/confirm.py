@@ -9,20 +9,21 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from mailer.audience.confirmation import ConfirmLink, LinkState, confirm, look_up
+from mailer.audience.confirmation import ConfirmLink, LinkState, confirm, look_up, renew
 from mailer.domain.language import Language
 from mailer.domain.newsletter import Newsletter
 from mailer.web.pages import Page, languages, published, show
 from mailer.web.public.box import empty_box
 from mailer.web.public.front import page_language
+from mailer.web.public.signup import check_mail
 from mailer.web.site import Site
 
-_GONE = 410
-_TEMPLATES = {
-    LinkState.OPEN: "public/confirm.html",
-    LinkState.DONE: "public/subscribed.html",
-    LinkState.LATE: "public/dead_link.html",
-    LinkState.DEAD: "public/dead_link.html",
+_OK, _GONE = 200, 410
+_PAGES = {
+    LinkState.OPEN: ("public/confirm.html", _OK),
+    LinkState.DONE: ("public/subscribed.html", _OK),
+    LinkState.LATE: ("public/late_link.html", _GONE),
+    LinkState.DEAD: ("public/dead_link.html", _GONE),
 }
 
 
@@ -32,6 +33,8 @@ def routes(site: Site) -> list[Route]:
     return [
         Route(path, partial(_look, site)),
         Route(path, partial(_press, site), methods=["POST"]),
+        Route(f"{path}/again", partial(_look, site)),
+        Route(f"{path}/again", partial(_again, site), methods=["POST"]),
     ]
 
 
@@ -52,26 +55,38 @@ async def _press(site: Site, request: Request) -> Response:
     return _show(site, request, link, language=language, known=known)
 
 
+async def _again(site: Site, request: Request) -> Response:
+    """Ask for a new mail in place of a late link; the answer is that to any sign-up, whatever the link."""
+    await request.body()
+    known = await published(site.database)
+    language = page_language(request.path_params["language"], languages(known))
+    await renew(site.database, site.vault, request.path_params["secret"], now=site.clock())
+    site.wake()
+    return check_mail(site, language, known)
+
+
 def _show(
     site: Site, request: Request, link: ConfirmLink, *, language: Language, known: list[Newsletter]
 ) -> Response:
-    here = [newsletter for newsletter in known if language in newsletter.languages]
-    named = next((newsletter for newsletter in here if newsletter.slug in link.newsletters), None)
-    if link.newsletters and named is None:
+    named = [newsletter for newsletter in known if newsletter.slug in link.newsletters]
+    # The page names every newsletter it is about, so it exists only where each has a name.
+    spoken = [one for one in languages(known) if all(one in newsletter.languages for newsletter in named)]
+    if language not in spoken:
         raise HTTPException(404)
-    newsletter = named or next(iter(here), None)
+    template, status = _PAGES[link.state]
     secret = request.path_params["secret"]
     page = Page(
-        _TEMPLATES[link.state],
+        template,
         language,
         known,
-        newsletter=newsletter,
-        elsewhere={other: site.paths.confirm(other, secret) for other in languages(known)},
+        newsletter=named[0] if named else None,
+        elsewhere={other: site.paths.confirm(other, secret) for other in spoken},
         values={
-            "newsletter": newsletter,
-            "box": empty_box(newsletter, language) if newsletter else None,
+            "newsletters": named,
+            "again": site.paths.confirm_again(language, secret),
+            "box": empty_box(known, language),
         },
-        status=200 if link.state in (LinkState.OPEN, LinkState.DONE) else _GONE,
+        status=status,
         private=True,
     )
     return show(site, page)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
@@ -19,7 +19,7 @@ from mailer.rendering.webpart import Headline, headlines
 from mailer.storage import Transaction, archive
 from mailer.storage.archive import PublicIssue
 from mailer.web.pages import Page, all_newsletters, language_of, languages, published, show
-from mailer.web.public.box import Box, empty_box
+from mailer.web.public.box import Box, empty_box, offered_in
 from mailer.web.site import Site
 
 _MOST_ISSUES: Final = 260
@@ -37,7 +37,6 @@ class Stand:
     """
 
     newsletter: Newsletter
-    box: Box
     latest: PublicIssue | None
     headlines: Sequence[Headline]
     years: Sequence[tuple[int, Sequence[PublicIssue]]]
@@ -57,20 +56,25 @@ def page_language(text: str, offered: Sequence[Language]) -> Language:
 
 
 async def front_page(
-    site: Site, language: Language, *, boxes: Mapping[str, Box] | None = None, status: int = 200
+    site: Site, language: Language, *, box: Box | None = None, status: int = 200
 ) -> Response:
     """Return the front page in *language*.
 
     Args:
-        boxes: boxes to show in place of empty ones, by newsletter.
+        box: to show in place of an empty one.
         status: of the answer.
     """
-    known, stands = await site.database.read(lambda tx: _read(tx, site, language, boxes or {}))
+    known, stands = await site.database.read(lambda tx: _read(tx, site, language))
     page = Page(
         "public/front.html",
         language,
         known,
-        values={"stands": stands, "links": site.links, "offered": languages(known)},
+        values={
+            "stands": stands,
+            "box": box or empty_box(known, language),
+            "links": site.links,
+            "offered": languages(known),
+        },
         status=status,
     )
     return show(site, page)
@@ -86,26 +90,17 @@ async def _front(site: Site, request: Request) -> Response:
     return await front_page(site, page_language(request.path_params["language"], offered))
 
 
-def _read(
-    tx: Transaction, site: Site, language: Language, boxes: Mapping[str, Box]
-) -> tuple[list[Newsletter], list[Stand]]:
+def _read(tx: Transaction, site: Site, language: Language) -> tuple[list[Newsletter], list[Stand]]:
     known = all_newsletters(tx)
-    return known, [
-        _stand(tx, site, language, newsletter, box=boxes.get(newsletter.slug))
-        for newsletter in known
-        if language in newsletter.languages
-    ]
+    return known, [_stand(tx, site, language, newsletter) for newsletter in offered_in(language, known)]
 
 
-def _stand(
-    tx: Transaction, site: Site, language: Language, newsletter: Newsletter, *, box: Box | None
-) -> Stand:
+def _stand(tx: Transaction, site: Site, language: Language, newsletter: Newsletter) -> Stand:
     issues = archive.newest(tx, newsletter.slug, language, kinds=site.kinds, limit=_MOST_ISSUES)
     latest, earlier = (issues[0] if issues else None), issues[1:]
     by_year = groupby(earlier, key=lambda public: public.period.last_day.year)
     return Stand(
         newsletter,
-        box or empty_box(newsletter, language),
         latest,
         headlines(archive.html(tx, latest.edition_id)) if latest else [],
         [(year, list(group)) for year, group in by_year],

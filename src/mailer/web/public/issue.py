@@ -56,7 +56,7 @@ async def _issue(site: Site, request: Request) -> Response:
             "period": period,
             "released_on": _day(by_language[language], newsletter),
             "content": Markup(site.from_here(str(web_part(html)))),  # noqa: S704 - web_part has cleaned it
-            "box": empty_box(newsletter, language),
+            "box": empty_box(known, language, newsletter.slug),
             "alternates": {
                 other: site.links.issue(other, newsletter.slug, period.key) for other in by_language
             },

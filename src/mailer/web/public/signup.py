@@ -9,8 +9,11 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from mailer.audience.signup import receive
+from mailer.domain.language import Language
+from mailer.domain.newsletter import Newsletter
 from mailer.web.pages import Page, languages, published, show
-from mailer.web.public.box import Refused, read_fields, read_sign_up
+from mailer.web.public.box import Refused, offered_in, read_fields, read_sign_up
+from mailer.web.public.embed import is_foreign, show_filled
 from mailer.web.public.front import front_page, page_language
 from mailer.web.site import Site
 
@@ -18,12 +21,19 @@ _UNPROCESSABLE = 422
 
 
 def routes(site: Site) -> list[Route]:
-    """Return the route that the subscribe box posts to."""
+    """Return the routes that the subscribe box posts to, and of the page that follows."""
     path = "/{language}/subscribe"
     return [
         Route(path, partial(_back, site)),
         Route(path, partial(_subscribe, site), methods=["POST"]),
+        Route("/{language}/check-mail", partial(_check_mail, site)),
     ]
+
+
+def check_mail(site: Site, language: Language, known: list[Newsletter]) -> Response:
+    """Return the page that answers every sign-up."""
+    elsewhere = {other: site.paths.check_mail(other) for other in languages(known)}
+    return show(site, Page("public/check_mail.html", language, known, elsewhere=elsewhere, private=True))
 
 
 async def _back(site: Site, request: Request) -> Response:
@@ -32,18 +42,26 @@ async def _back(site: Site, request: Request) -> Response:
     return RedirectResponse(f"{site.paths.home(language)}#subscribe", 303)
 
 
+async def _check_mail(site: Site, request: Request) -> Response:
+    """Show the answer in another language: the switch leads here, and nothing is asked for."""
+    known = await published(site.database)
+    return check_mail(site, page_language(request.path_params["language"], languages(known)), known)
+
+
 async def _subscribe(site: Site, request: Request) -> Response:
     body = await request.body()
     known = await published(site.database)
     language = page_language(request.path_params["language"], languages(known))
-    offered = [newsletter for newsletter in known if language in newsletter.languages]
+    offered = offered_in(language, known)
     if not offered:
         return await front_page(site, language, status=_UNPROCESSABLE)
+    fields = read_fields(body)
+    if is_foreign(request):
+        return show_filled(site, language, known, fields)
     try:
-        form = read_sign_up(read_fields(body), offered, language)
+        form = read_sign_up(fields, offered, language)
     except Refused as refused:
-        boxes = {refused.box.newsletter: refused.box}
-        return await front_page(site, language, boxes=boxes, status=_UNPROCESSABLE)
+        return await front_page(site, language, box=refused.box, status=_UNPROCESSABLE)
     await receive(site.database, site.vault, form, now=site.clock())
     site.wake()
-    return show(site, Page("public/check_mail.html", language, known, private=True))
+    return check_mail(site, language, known)

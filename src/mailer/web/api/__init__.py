@@ -1,0 +1,1 @@
+"""For programs: the same rules as the pages, in JSON."""
