@@ -13,7 +13,7 @@ VERBS = {
         *("demo", "init", "serve", "schedule", "books"),
         *("newsletter", "commentary", "issue", "reader", "relay", "dkim", "operator", "sending", "db"),
     ],
-    "newsletter": ["import", "export"],
+    "newsletter": ["import", "export", "form"],
     "commentary": ["new", "import"],
     "issue": [
         *("build", "check", "show", "release", "stats", "preview"),

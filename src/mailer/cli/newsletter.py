@@ -21,6 +21,7 @@ from mailer.errors import UsageError
 from mailer.rendering.theme_check import refuse_broken_themes
 from mailer.storage import newsletters
 from mailer.storage.media import Media
+from mailer.web.public.embed_form import embed_form
 
 app = typer.Typer(help="Newsletters, as newsletter.toml describes them.", no_args_is_help=True)
 
@@ -72,6 +73,32 @@ def export(
 
     # As bytes: the file is UTF-8 whatever the terminal's letters are.
     typer.echo(settings.run(work).encode(), nl=False)
+
+
+@app.command("form")
+def form(
+    context: typer.Context,
+    newsletter: NewsletterOption = None,
+    language: Annotated[str, typer.Option(metavar="LANG", help="be, ru or en; without it, all.")] = "",
+) -> None:
+    """Print a sign-up form to paste into another site.
+
+    It leads to our page, with one more button there.
+    """
+    settings: Context = context.obj
+
+    async def work(here: Installation) -> list[str]:
+        found = await here.database.read(lambda tx: newsletters.pick(tx, newsletter))
+        spoken = [each for each in found.languages if language in ("", each)]
+        if not spoken:
+            raise UsageError(
+                f"--language: {found.slug} is not published in “{language}”; write one of "
+                f"{', '.join(found.languages)}"
+            )
+        return [embed_form(here.links, found, each) for each in spoken]
+
+    # As bytes: the forms are UTF-8 whatever the terminal's letters are.
+    typer.echo("\n".join(settings.run(work)).encode(), nl=False)
 
 
 def _content(file: Path) -> bytes:
