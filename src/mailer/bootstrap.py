@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import structlog
 from fastapi import FastAPI
 
+from mailer.audience import defence
 from mailer.audience.deciding import Deciding
 from mailer.audience.keycheck import check_keys
 from mailer.audience.keys import Keys, load_keys
@@ -174,16 +175,16 @@ class Service:
         self._fence = here.fence()
         signing = load_signing(here.settings)
         self._signer = None if signing is None else Signer(signing, clock=here.clock)
-        minutes = here.settings.sending.retry_minutes
         self._post_room = PostRoom(
             here.database,
             here.composer(self._signer),
             Letterpress(here.links, here.themes),
             presence=self._presence,
             fence=self._fence,
-            manners=Manners(RetryPolicy(tuple(each * 60 for each in minutes)), here.clock),
+            manners=Manners(RetryPolicy.of_minutes(here.settings.sending.retry_minutes), here.clock),
         )
-        self._sign_ups = Deciding(here.database, here.vault, clock=here.clock, decided=self._post_room.wake)
+        gate = defence.set_up(here.settings, here.keys.link, here.vault)
+        self._sign_ups = Deciding(here.database, gate.judging, clock=here.clock, decided=self._post_room.wake)
         timekeeper = Timekeeper(
             here.database,
             lambda now: here.terms(self._presence.id, now),
@@ -211,6 +212,7 @@ class Service:
             fence=self._fence,
             themes=here.themes,
             media=Media(here.settings.data),
+            defence=gate,
         )
 
     @property
@@ -261,7 +263,7 @@ class Service:
                 await stack.enter_async_context(self._post_room.sending(Dialler(relay, here.hello)))
                 await stack.enter_async_context(self._working())
                 if on is not None:
-                    await stack.enter_async_context(serving(self.app, on))
+                    await stack.enter_async_context(serving(self.app, on, here.settings.signup.proxies))
                 yield
         finally:
             if self._signer is not None:

@@ -28,6 +28,7 @@ from pydantic_settings import (
 )
 
 from mailer.config_problems import PREFIX, refuse_unknown_variables, sentence, small
+from mailer.config_signup import SignUpSettings
 from mailer.domain.alignment import is_dns_name
 from mailer.domain.domain_name import domain_name
 from mailer.domain.web_address import web_address
@@ -160,6 +161,13 @@ class SendingSettings(_Section):
         return waits
 
 
+class ExportSettings(_Section):
+    """[export]: whether readers may be taken out of here."""
+
+    allowed: bool = False
+    """``mailer reader export`` writes every address into one encrypted file; only where this says so."""
+
+
 class Settings(BaseSettings):
     """Everything mailer.toml may say; ``MAILER_SITE__LISTEN`` overrides [site] listen, and so on."""
 
@@ -172,6 +180,8 @@ class Settings(BaseSettings):
     relay: RelaySettings = RelaySettings()
     dkim: DkimSettings = DkimSettings()
     sending: SendingSettings = SendingSettings()
+    signup: SignUpSettings = SignUpSettings()
+    export: ExportSettings = ExportSettings()
     _folder: Path = PrivateAttr(default=Path())
 
     @classmethod

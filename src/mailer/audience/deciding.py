@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import structlog
 
-from mailer.audience import signup
+from mailer.audience import settings_link
+from mailer.audience.application import Application, carry_out, opened
+from mailer.audience.flood import Flood, Weighing
+from mailer.audience.proof import Proof, Proofs
 from mailer.audience.vault import Vault
+from mailer.domain.flood import Drop, Go, Wait
 from mailer.errors import MailerError
-from mailer.storage import Database
+from mailer.storage import Database, Transaction, signups, spent_proofs
+from mailer.storage.signups import SignupRequest
 
 _LOOK_S = 1.0
+_BATCH = 100
 _log = structlog.get_logger()
 
 
@@ -24,7 +31,7 @@ class Deciding:
     def __init__(
         self,
         database: Database,
-        vault: Vault,
+        judging: Judging,
         *,
         clock: Callable[[], datetime],
         decided: Callable[[], None],
@@ -34,12 +41,12 @@ class Deciding:
 
         Args:
             database: of the installation.
-            vault: opens what visitors typed.
+            judging: with what sign-ups are decided.
             clock: aware UTC.
             decided: called when Letters may have been written.
         """
         self._database = database
-        self._vault = vault
+        self._judging = judging
         self._clock = clock
         self._decided = decided
         self._wanted = asyncio.Event()
@@ -53,7 +60,7 @@ class Deciding:
         while True:
             self._wanted.clear()
             try:
-                count = await signup.decide_waiting(self._database, self._vault, now=self._clock())
+                count = await decide_waiting(self._database, self._judging, now=self._clock())
             except MailerError as error:
                 _log.error("signups.failed", reason=str(error))
                 count = 0
@@ -63,3 +70,108 @@ class Deciding:
             with suppress(TimeoutError):
                 async with asyncio.timeout(_LOOK_S):
                     await self._wanted.wait()
+
+
+@dataclass(frozen=True, slots=True)
+class Judging:
+    """With what sign-ups are decided.
+
+    Attributes:
+        vault: opens what visitors typed.
+        flood: holds back what is too much.
+        proofs: check the proofs of work; None where nobody sets any.
+    """
+
+    vault: Vault
+    flood: Flood
+    proofs: Proofs | None = None
+
+
+@dataclass(slots=True)
+class _Decided:
+    """What becomes of each request of one look, before it is written down."""
+
+    going: list[tuple[Application, Proof | None]] = field(default_factory=list)
+    asked_settings: list[settings_link.Asked] = field(default_factory=list)
+    later: dict[int, datetime] = field(default_factory=dict)
+    ended: list[int] = field(default_factory=list)
+    dropped: int = 0
+
+
+async def decide_waiting(database: Database, judging: Judging, *, now: datetime) -> int:
+    """Decide up to 100 sign-ups that are due, oldest first; return how many."""
+
+    def look(tx: Transaction) -> tuple[list[SignupRequest], int]:
+        return signups.due(tx, now, _BATCH), signups.waiting(tx, now).many
+
+    waiting, held = await database.read(look)
+    judging.flood.heard(sum(request.due_at is None for request in waiting), held, now)
+    if not waiting:
+        return 0
+    # A proof costs the checker milliseconds too.
+    wishes = await asyncio.to_thread(_opened, judging, waiting)
+    # What a flood brings is nearly all not to be mailed now: that is found out beside the writer, which
+    # has an issue's copies to write down.
+    decided = await database.read(lambda tx: _weighed(tx, judging.flood, wishes, now=now, held=held))
+    await database.write(lambda tx: _write(tx, judging.vault, decided, now), urgent=True)
+    judging.flood.dropped(decided.dropped)
+    return len(waiting)
+
+
+def _opened(
+    judging: Judging, waiting: Sequence[SignupRequest]
+) -> list[tuple[Application, Proof | None] | settings_link.Asked]:
+    wishes: list[tuple[Application, Proof | None] | settings_link.Asked] = []
+    for request in waiting:
+        values = judging.vault.open_values(request.sealed, request.public_id)
+        if asked_settings := settings_link.opened(values, request):
+            wishes.append(asked_settings)
+            continue
+        application = opened(judging.vault, request, values)
+        payload = application.signs.proof if judging.proofs else ""
+        proof = judging.proofs.check(payload, request.received_at) if judging.proofs and payload else None
+        wishes.append((application, proof))
+    return wishes
+
+
+def _weighed(
+    tx: Transaction,
+    flood: Flood,
+    wishes: Sequence[tuple[Application, Proof | None] | settings_link.Asked],
+    *,
+    now: datetime,
+    held: int,
+) -> _Decided:
+    weighing, decided = Weighing(tx, flood, now, held=held), _Decided()
+    for wish in wishes:
+        if isinstance(wish, settings_link.Asked):
+            decided.asked_settings.append(wish)
+            continue
+        request_id = wish[0].request.id
+        match weighing.weigh(*wish):
+            case Go():
+                decided.going.append(wish)
+            case Wait(until):
+                decided.later[request_id] = until
+            case Drop():
+                decided.dropped += 1
+                decided.ended.append(request_id)
+            case None:
+                decided.ended.append(request_id)
+    return decided
+
+
+def _write(tx: Transaction, vault: Vault, decided: _Decided, now: datetime) -> None:
+    signups.postpone(tx, decided.later)
+    if decided.ended:
+        signups.remove(tx, decided.ended)
+    for application, proof in decided.going:
+        # Another process may have decided it since we looked.
+        if not signups.remove(tx, [application.request.id]):
+            continue
+        carry_out(tx, vault, application, now)
+        if proof is not None:
+            spent_proofs.spend(tx, proof.digest, proof.until)
+    for asked in decided.asked_settings:
+        if signups.remove(tx, [asked.request.id]):
+            settings_link.answer(tx, vault, asked, now)

@@ -1,4 +1,6 @@
-"""What is to be sent next: Letters first, then the copies of claimed chunks.
+"""What is to be sent next: Letters first, but of what copies wait at least four for each Letter.
+
+So a confirmation overtakes an issue, and a flood of them delays it by a fifth at most.
 
 The database is the queue; this holds only what this process has claimed and not yet tried.
 """
@@ -18,6 +20,7 @@ from mailer.delivery.jobs import DeliveryJob, Job, LetterJob
 from mailer.errors import MailerError, StorageBroken
 
 _LETTERS = 100
+_COPIES_PER_LETTER = 4
 _LOW_WATER = 1000
 """Below so many copies at hand another chunk is claimed: a fast relay takes them within 100 ms."""
 _POLL_S = 1.0
@@ -63,6 +66,7 @@ class Feed:
         self._may_send = may_send
         self._letters: deque[Job] = deque()
         self._copies: deque[Job] = deque()
+        self._owed = 0
         self._changed = asyncio.Condition()
         self._wanted = asyncio.Event()
         self._permits: Permits = _EVERY
@@ -171,11 +175,13 @@ class Feed:
         while self._copies and self._copies[0].is_void:
             # It costs no permit.
             self.done(self._copies.popleft())
-        queue = self._letters or self._copies
+        queue = self._letters if self._letters and not (self._owed and self._copies) else self._copies
         if queue and not self._permits.take():
             # Nor is more claimed now: whoever waits for a permit would ask for it again and again.
             return None
         job = queue.popleft() if queue else None
+        if job is not None:
+            self._owed = _COPIES_PER_LETTER if queue is self._letters else max(0, self._owed - 1)
         if len(self._copies) < _LOW_WATER:
             self._wanted.set()
         return job

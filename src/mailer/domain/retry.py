@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -18,6 +19,11 @@ class RetryPolicy:
     """
 
     waits_s: tuple[float, ...] = (300, 900, 1800, 3600, 7200)
+
+    @classmethod
+    def of_minutes(cls, waits: Sequence[float]) -> RetryPolicy:
+        """Return the policy whose waits are given in minutes."""
+        return cls(tuple(each * 60 for each in waits))
 
     @property
     def most_s(self) -> float:

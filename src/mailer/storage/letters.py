@@ -150,9 +150,30 @@ def sent_at(tx: Transaction, address_index: bytes, kind: LetterKind) -> list[dat
     return list(tx.scalars(select(counts.c.sent_at).where(wanted)))
 
 
-def count(tx: Transaction, address_index: bytes, kind: LetterKind, now: datetime) -> None:
-    """Remember, by index only, that an address was sent a letter of *kind*."""
-    tx.execute(insert(counts).values(address_index=address_index, kind=kind, sent_at=now))
+def count(
+    tx: Transaction,
+    address_index: bytes,
+    kind: LetterKind,
+    now: datetime,
+    *,
+    domain_index: bytes | None = None,
+) -> None:
+    """Remember, by index only, that an address was sent a letter of *kind*.
+
+    With *domain_index* it counts among the mails that strangers cause (sent_lately).
+    """
+    values = {"address_index": address_index, "kind": kind, "sent_at": now, "domain_index": domain_index}
+    tx.execute(insert(counts).values(values))
+
+
+def sent_lately(tx: Transaction, since: datetime, domain_index: bytes | None = None) -> list[datetime]:
+    """Return when strangers caused a mail after *since*: to one domain, or to all where none is named."""
+    wanted = counts.c.sent_at > since
+    if domain_index is None:
+        wanted &= counts.c.domain_index.is_not(None)
+    else:
+        wanted &= counts.c.domain_index == domain_index
+    return list(tx.scalars(select(counts.c.sent_at).where(wanted)))
 
 
 def forget_asked(tx: Transaction, address_index: bytes) -> None:

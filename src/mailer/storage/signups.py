@@ -1,13 +1,15 @@
-"""Sign-up requests as they came in: sealed, and decided by the sender's process."""
+"""Sign-up requests as they came in: sealed, and decided by the sender's process, at once or when due."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import bindparam, delete, func, insert, or_, select, update
 
+from mailer.storage.columns import UtcTime
 from mailer.storage.database import Transaction
 from mailer.storage.tables import signup_request as table
 
@@ -19,12 +21,26 @@ class SignupRequest:
     Attributes:
         public_id: 12 random bytes to which *sealed* is sealed.
         sealed: what the visitor typed and chose.
+        due_at: not decided before; None was not told to wait.
     """
 
     public_id: bytes
     sealed: bytes
     received_at: datetime
     id: int = 0
+    due_at: datetime | None = None
+
+
+class Waiting(NamedTuple):
+    """The requests that were told to wait.
+
+    Attributes:
+        many: how many.
+        until: when the last of them is due; None where there is none.
+    """
+
+    many: int
+    until: datetime | None
 
 
 def add(tx: Transaction, request: SignupRequest) -> None:
@@ -36,10 +52,32 @@ def add(tx: Transaction, request: SignupRequest) -> None:
     )
 
 
-def oldest(tx: Transaction, limit: int) -> list[SignupRequest]:
-    """Return the requests that wait, oldest first, at most *limit*."""
-    rows = tx.execute(select(table).order_by(table.c.id).limit(limit)).mappings()
-    return [SignupRequest(row["public_id"], row["sealed"], row["received_at"], row["id"]) for row in rows]
+def due(tx: Transaction, now: datetime, limit: int) -> list[SignupRequest]:
+    """Return the requests to be decided now, oldest first, at most *limit*."""
+    is_due = or_(table.c.due_at.is_(None), table.c.due_at <= now)
+    rows = tx.execute(select(table).where(is_due).order_by(table.c.id).limit(limit)).mappings()
+    return [
+        SignupRequest(row["public_id"], row["sealed"], row["received_at"], row["id"], row["due_at"])
+        for row in rows
+    ]
+
+
+def postpone(tx: Transaction, due_at: Mapping[int, datetime]) -> None:
+    """Have requests, by their ids, wait until a time of their own."""
+    if not due_at:
+        return
+    statement = (
+        update(table)
+        .where(table.c.id == bindparam("request_id"))
+        .values(due_at=bindparam("until", type_=UtcTime))
+    )
+    tx.execute(statement, [{"request_id": each, "until": until} for each, until in sorted(due_at.items())])
+
+
+def waiting(tx: Transaction, now: datetime) -> Waiting:
+    """Return how many requests wait, and until when."""
+    row = tx.execute(select(func.count(), func.max(table.c.due_at)).where(table.c.due_at > now)).one()
+    return Waiting(*row)
 
 
 def remove(tx: Transaction, ids: Sequence[int]) -> int:

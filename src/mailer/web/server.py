@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import errno
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 
 import uvicorn
 from fastapi import FastAPI
@@ -67,14 +67,21 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 @contextlib.asynccontextmanager
-async def serving(app: FastAPI, on: socket.socket) -> AsyncIterator[None]:
-    """Serve *app* for as long as the context lasts."""
+async def serving(
+    app: FastAPI, on: socket.socket, trusted_proxies: Sequence[str] = ()
+) -> AsyncIterator[None]:
+    """Serve *app* for as long as the context lasts.
+
+    Args:
+        trusted_proxies: addresses or networks whose word on who the visitor is (X-Forwarded-For) is taken.
+    """
     server = _Server(
         uvicorn.Config(
             app,
             log_config=None,
             access_log=False,  # addresses of pages hold tokens
             server_header=False,
+            forwarded_allow_ips=list(trusted_proxies),
             timeout_graceful_shutdown=_STOP_S,
         )
     )

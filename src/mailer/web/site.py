@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol
 from urllib.parse import urlsplit
 
+from mailer.audience.defence import Defence
 from mailer.audience.vault import Vault
 from mailer.delivery.release import Terms
 from mailer.domain.checks.machine import ANY_MACHINE, Machine
@@ -123,6 +124,7 @@ class Site:
         machine: what the checks of an issue know of this one.
         fence: None where there is none to look at.
         themes: each newsletter's own mail templates.
+        defence: holds floods of sign-ups back; None lets each in alike.
     """
 
     database: Database
@@ -140,6 +142,7 @@ class Site:
     machine: Machine = ANY_MACHINE
     fence: Fence | None = None
     themes: Themes = OURS_ALONE
+    defence: Defence | None = None
 
     @property
     def paths(self) -> Links:

@@ -8,14 +8,17 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from mailer.audience import confirmation, departure, signup
+from mailer.audience import confirmation, deciding, departure, signup
 from mailer.audience.address import parse_address
 from mailer.audience.confirmation import ConfirmLink
+from mailer.audience.deciding import Judging
 from mailer.audience.departure import Leaver
+from mailer.audience.flood import Flood
 from mailer.audience.keys import Keys, seeded_keys
 from mailer.audience.signup import SignUpForm
 from mailer.audience.vault import Vault
 from mailer.domain.content import LetterKind
+from mailer.domain.flood import FloodLimits
 from mailer.domain.language import Language
 from mailer.domain.missing import MissingRule
 from mailer.domain.subscription import Standing
@@ -28,6 +31,8 @@ from tests.integration.storage.scene import EN, NOW, SLUG, Store, weekly
 
 T = TypeVar("T")
 ADDRESS = "Reader.Seven@example.org"
+WIDE_OPEN = FloodLimits(10_000, 10_000, 10_000, attack_at=10_000)
+"""What a reader's way is about is not how many go it."""
 
 
 @dataclass
@@ -37,6 +42,7 @@ class Room:
     store: Store
     now: datetime = NOW
     keys: Keys = field(default_factory=lambda: seeded_keys(b"reading room"))
+    flood: Flood = field(default_factory=lambda: Flood(WIDE_OPEN))
 
     def __post_init__(self) -> None:
         self.vault = Vault(self.keys)
@@ -65,7 +71,8 @@ class Room:
 
     def decide(self) -> int:
         """Do what the sending process does with sign-ups."""
-        return self.run(signup.decide_waiting(self.store.database, self.vault, now=self.now))
+        judging = Judging(self.vault, self.flood)
+        return self.run(deciding.decide_waiting(self.store.database, judging, now=self.now))
 
     def sign_up(self, address: str = ADDRESS, **choices: Any) -> list[LetterKind]:
         """Press "subscribe"; return the letters that follow."""

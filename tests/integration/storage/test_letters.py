@@ -253,12 +253,12 @@ def test_sign_ups_wait_in_the_order_of_arrival(store: Store) -> None:
     for request in requests:
         store.write(partial(signups.add, request=request))
 
-    found = store.read(lambda tx: signups.oldest(tx, 2))
+    found = store.read(lambda tx: signups.due(tx, NOW, 2))
 
     assert [replace(request, id=0) for request in found] == requests[:2]
     assert store.write(lambda tx: signups.remove(tx, [found[0].id])) == 1
     assert store.write(lambda tx: signups.remove(tx, [found[0].id])) == 0
-    assert [request.public_id for request in store.read(lambda tx: signups.oldest(tx, 9))] == [
+    assert [request.public_id for request in store.read(lambda tx: signups.due(tx, NOW, 9))] == [
         b"public-id-01",
         b"public-id-02",
     ]

@@ -17,10 +17,12 @@ from typing import Any, TypeVar
 
 import httpx
 
+from mailer.audience.deciding import Judging, decide_waiting
+from mailer.audience.flood import Flood
 from mailer.audience.keys import create_keys, load_keys
-from mailer.audience.signup import decide_waiting
 from mailer.audience.vault import Vault
 from mailer.delivery.release import Terms, release
+from mailer.domain.flood import FloodLimits
 from mailer.domain.links import Links
 from mailer.domain.period import week
 from mailer.domain.token import Token
@@ -77,7 +79,8 @@ class Stage:
 
     async def decide(self) -> int:
         """Do what the sending process does with sign-ups."""
-        return await decide_waiting(self.site.database, self.site.vault, now=self.clock())
+        judging = Judging(self.site.vault, Flood(FloodLimits(10_000, 10_000, 10_000, attack_at=10_000)))
+        return await decide_waiting(self.site.database, judging, now=self.clock())
 
     async def secret(self, kind: str = "confirm") -> str:
         """Return the secret that the newest letter of *kind* carries."""
