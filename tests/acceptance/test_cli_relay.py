@@ -17,6 +17,7 @@ from mailer.delivery.proof import check_relay
 from mailer.delivery.timeouts import Timeouts
 from mailer.errors import MailerError
 from mailer.outbox.mailbox import Mailbox
+from mailer.outbox.reading import Outbox
 from tests.acceptance.certificates import Authority, authority, self_signed
 from tests.acceptance.commandline import Installed, Ran
 from tests.acceptance.scripted_server import scripted_server
@@ -180,7 +181,9 @@ def test_a_draft_is_mailed_in_every_language(drafted: Installed) -> None:
     lines = ran.out.decode().splitlines()
     assert ran.status == 0, ran
     assert [line.partition(" (")[0] for line in lines[:6]] == [
-        f"{language}: taken by the mail provider" for language in ("be", "be", "ru", "ru", "en", "en")
+        f"{language}, address {number}: taken by the mail provider"
+        for language in ("be", "ru", "en")
+        for number in (1, 2)
     ]
     assert any(line.startswith("HELD: ") and "no reader has confirmed" in line for line in lines)
     assert all(b"Subject: " in body for body in server.bodies)
@@ -206,7 +209,23 @@ def test_a_copy_to_the_outbox_needs_no_server(drafted: Installed) -> None:
     ran = drafted("issue", "test", "boss@example.org")
 
     assert ran.status == 0
+    assert ran.out.decode().startswith("be: kept in the outbox (")
     assert Mailbox(drafted.folder / "data" / "outbox").count() == 3
+
+
+def test_a_released_issue_is_mailed_as_readers_get_it(sampled: Installed) -> None:
+    """The frozen bytes, whatever the texts say today, and no word about a proof."""
+    add = ("reader", "add", "anna@example.org", "--language", "en", "--confirmed-by-operator")
+    assert sampled(*add).status == 0
+    assert sampled("issue", "build").status == 0
+    assert sampled("issue", "release").status == 0
+
+    ran = sampled("issue", "test", "boss@example.org")
+
+    assert "these are the copies that readers get" in ran.out.decode()
+    subjects = [mail.subject for mail in Outbox(Mailbox(sampled.folder / "data" / "outbox")).newest(9)]
+    assert any(subject.startswith("Situation in Belarus") for subject in subjects)
+    assert not [subject for subject in subjects if subject.startswith("Proof")]
 
 
 @pytest.mark.parametrize("addresses", ["nobody", "a@example.org,b@example.org", "a b@example.org"])

@@ -22,12 +22,12 @@ from mailer.delivery import control
 from mailer.delivery.dialler import Dialler
 from mailer.delivery.proof import Proof, send_proofs
 from mailer.delivery.release import refuse_sample
-from mailer.domain.issue import Issue
+from mailer.domain.issue import Issue, IssueMove, states_before
 from mailer.editorial.draft import Draft
 from mailer.errors import MailerError, UsageError
 from mailer.outbox.mailbox import Mailbox
 from mailer.outbox.relay import Relay
-from mailer.storage import Database
+from mailer.storage import Database, editions
 
 _Move = Callable[[Database, int], Awaitable[Issue]]
 
@@ -88,20 +88,28 @@ def mail_proofs(
     except NotAnAddress as error:
         raise UsageError(f"{error}; write it as name@example.org") from error
 
-    async def work(here: Installation) -> tuple[Draft, list[Proof]]:
+    async def work(here: Installation) -> tuple[Draft, list[Proof], str]:
         found = await find_issue(here, newsletter, week, issue)
         await here.fence().check()
         await refuse_sample(here.database, leaves_machine=here.leaves_machine)
         async with _relay(here) as relay, here.composing() as composer:
             dialler = Dialler(relay, here.hello, PATIENCE)
             terms = here.terms(here.presence().id, here.clock())
-            proofs = await send_proofs(found, to, dialler=dialler, composer=composer, terms=terms)
-        return found, proofs
+            stored = await here.database.read(lambda tx: editions.of_issue(tx, found.issue.id))
+            proofs = await send_proofs(
+                found, to, dialler=dialler, composer=composer, terms=terms, frozen=stored.values()
+            )
+        taken = "kept in the outbox" if here.is_outbox_only else "taken by the mail provider"
+        return found, proofs, taken
 
-    found, proofs = settings.run(work)
+    found, proofs, taken = settings.run(work)
     for proof in proofs:
-        say(f"{proof.language}: {'taken by the mail provider' if proof.taken else 'refused'} ({proof.reply})")
-    say_findings(found.findings)
+        to_whom = f"{proof.language}, address {proof.address}" if len(to) > 1 else proof.language
+        say(f"{to_whom}: {taken if proof.taken else 'refused'} ({proof.reply})")
+    if found.issue.state in states_before(IssueMove.RELEASE):
+        say_findings(found.findings)
+    else:
+        say("these are the copies that readers get: the issue is released already")
     if not proofs:
         raise MailerError("there is no ready text to mail; import texts with “state: ready”")
     if refused := [proof for proof in proofs if not proof.taken]:

@@ -1,12 +1,13 @@
-"""Proofs: a copy of every edition of an issue, mailed to people who look before it is released.
+"""Proofs: a copy of every edition of an issue, mailed to people who look.
 
+Before the release it is made from what stands there now and says so; after it, it is what readers get.
 A proof needs no reader and leaves no trace in the ledger; its unsubscribe link names nobody.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from mailer.delivery.connection import Connection
@@ -29,6 +30,7 @@ from mailer.errors import MailerError
 from mailer.rendering.apart import render_apart
 from mailer.rendering.letterhead import edition_skeleton
 from mailer.rendering.skeleton import Skeleton
+from mailer.storage.editions import StoredEdition
 
 _NOBODY = b"\0" * PUBLIC_ID_BYTES
 
@@ -38,11 +40,13 @@ class Proof:
     """What became of one test copy.
 
     Attributes:
+        address: which of those it was mailed to, from 1: an address is not written where output is kept.
         taken: whether the mail provider took it.
         reply: what it said, masked.
     """
 
     language: Language
+    address: int
     taken: bool
     reply: str
 
@@ -63,26 +67,33 @@ async def send_proofs(
     dialler: Dialler,
     composer: Composer,
     terms: Terms,
+    frozen: Iterable[StoredEdition] = (),
 ) -> list[Proof]:
     """Mail every edition of a draft or issue to *addresses*; one Proof per language and address.
 
-    Languages come in the newsletter's order, one without a ready text is left out. *terms* are those
-    that a release would have now, so that a copy looks as it will.
+    Languages come in the newsletter's order, one without a ready text is left out.
+
+    Args:
+        found: the draft or issue.
+        addresses: of people who look.
+        dialler, composer: as a sender has them.
+        terms: those that a release would have now, so that a copy looks as it will.
+        frozen: editions of a released issue, usual ones first: these bytes are mailed, not today’s texts.
 
     Raises:
         MailerError: the relay does not take us.
         RenderingError: a template or text can't be rendered.
     """
-    skeletons = await _skeletons(found, terms)
+    skeletons = _frozen_skeletons(frozen) or await _skeletons(found, terms)
     if not skeletons:
         return []
     composer = composer.of(found.newsletter)
     token = Token(_NOBODY, issue=found.issue.id)
     connection = await _connect(dialler)
     proofs = [
-        _proof(language, address, await _send(connection, composer.copy_to(address, skeleton, token)))
+        _proof(language, number, address, await _send(connection, composer.copy_to(address, skeleton, token)))
         for language, skeleton in skeletons.items()
-        for address in addresses
+        for number, address in enumerate(addresses, start=1)
     ]
     await connection.quit()
     return proofs
@@ -100,6 +111,14 @@ async def _connect(dialler: Dialler) -> Connection:
     except NoConnection as error:
         # Without a chain: what the server said to the login could hold the password.
         raise MailerError(diagnose(dialler.relay, error.__cause__ or error)) from None
+
+
+def _frozen_skeletons(frozen: Iterable[StoredEdition]) -> dict[Language, Skeleton]:
+    skeletons: dict[Language, Skeleton] = {}
+    for edition in frozen:
+        if edition.skeleton and edition.language not in skeletons:
+            skeletons[edition.language] = Skeleton.unpack(edition.skeleton)
+    return skeletons
 
 
 async def _skeletons(found: Draft, terms: Terms) -> dict[Language, Skeleton]:
@@ -128,8 +147,8 @@ def _remarks(found: Draft) -> content.Proof:
     return content.Proof(tuple(finding.sentences for finding in found.findings))
 
 
-def _proof(language: Language, address: str, met: Answer | Lost) -> Proof:
+def _proof(language: Language, number: int, address: str, met: Answer | Lost) -> Proof:
     if isinstance(met, Lost):
-        return Proof(language, taken=False, reply=met.words)
+        return Proof(language, number, taken=False, reply=met.words)
     taken = judge(met.reply, met.stage) is Verdict.TAKEN
-    return Proof(language, taken, mask(str(met.reply), address))
+    return Proof(language, number, taken, mask(str(met.reply), address))

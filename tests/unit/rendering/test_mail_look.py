@@ -146,7 +146,7 @@ def test_a_logo_stands_for_the_name_and_says_it() -> None:
     [
         (Language.BELARUSIAN, "чытачам гэты выпуск яшчэ не дасылалі"),
         (Language.RUSSIAN, "читателям этот выпуск ещё не отправляли"),
-        (Language.ENGLISH, "no reader has got this issue"),
+        (Language.ENGLISH, "not yet sent to readers"),
     ],
 )
 def test_a_proof_says_so_before_all_else(language: Language, words: str) -> None:
