@@ -15,6 +15,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from mailer.web.compression import COMPRESSED
+
 _FOLDER = Path(__file__).resolve().parent / "static"
 _TYPES = {
     ".css": "text/css; charset=utf-8",
@@ -51,7 +53,7 @@ def asset_url(prefix: str, name: str) -> str:
 def routes() -> list[Route]:
     """Return the routes of the files and of what programs look for by a fixed name."""
     return [
-        Route("/static/{name}", _file),
+        Route("/static/{name}", _file, middleware=COMPRESSED),
         Route("/favicon.ico", partial(_named, name="icon.svg")),
         Route("/robots.txt", _robots),
     ]

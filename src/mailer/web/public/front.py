@@ -18,6 +18,7 @@ from mailer.domain.newsletter import Newsletter
 from mailer.rendering.webpart import Headline, headlines
 from mailer.storage import Transaction, archive
 from mailer.storage.archive import PublicIssue
+from mailer.web.compression import COMPRESSED
 from mailer.web.pages import Page, all_newsletters, language_of, languages, published, show
 from mailer.web.public.box import Box, empty_box, offered_in
 from mailer.web.site import Site
@@ -44,7 +45,10 @@ class Stand:
 
 def routes(site: Site) -> list[Route]:
     """Return the routes of the front pages."""
-    return [Route("/", partial(_choose, site)), Route("/{language}/", partial(_front, site))]
+    return [
+        Route("/", partial(_choose, site)),
+        Route("/{language}/", partial(_front, site), middleware=COMPRESSED),
+    ]
 
 
 def page_language(text: str, offered: Sequence[Language]) -> Language:

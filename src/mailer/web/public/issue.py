@@ -18,6 +18,7 @@ from mailer.domain.period import Period, parse_period
 from mailer.rendering.webpart import web_part
 from mailer.storage import Transaction, archive
 from mailer.storage.archive import PublicIssue
+from mailer.web.compression import COMPRESSED
 from mailer.web.pages import Page, all_newsletters, languages, show
 from mailer.web.public.box import empty_box
 from mailer.web.public.front import page_language
@@ -26,7 +27,7 @@ from mailer.web.site import Site
 
 def routes(site: Site) -> list[Route]:
     """Return the route of issues' pages."""
-    return [Route("/{language}/{newsletter}/{period}", partial(_issue, site))]
+    return [Route("/{language}/{newsletter}/{period}", partial(_issue, site), middleware=COMPRESSED)]
 
 
 async def _issue(site: Site, request: Request) -> Response:
