@@ -70,6 +70,10 @@ key = "keys/dkim.pem"
 retry_minutes = [5, 15, 30, 60, 120]
 # Domain that returned mail comes back to; empty: the sender's.
 return_path_domain = ""
+
+[export]
+# Whether “mailer reader export” may write every reader's address into one encrypted file.
+allowed = false
 """
 
 
