@@ -21,6 +21,9 @@ PAGE_POLICY: Final = (
 PRIVATE: Final = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex, nofollow"}
 """For a page whose address or content belongs to one person."""
 
+SOLVING: Final = {"Content-Security-Policy": f"{PAGE_POLICY}; script-src 'self'; worker-src 'self'"}
+"""For a page whose form gives the browser work to do, by scripts of our own host."""
+
 _ALWAYS: Final = {
     "Content-Security-Policy": PAGE_POLICY,
     "Referrer-Policy": "no-referrer",

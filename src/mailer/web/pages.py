@@ -15,7 +15,7 @@ from mailer.domain.language import Language
 from mailer.domain.newsletter import Newsletter
 from mailer.rendering.templates import environment, render
 from mailer.storage import Database, Transaction, newsletters
-from mailer.web.armour import PRIVATE
+from mailer.web.armour import PRIVATE, SOLVING
 from mailer.web.assets import asset_url
 from mailer.web.negotiation import negotiate
 from mailer.web.site import Site
@@ -78,11 +78,13 @@ def language_of(request: Request, offered: Sequence[Language]) -> Language:
 def show(site: Site, page: Page) -> Response:
     """Render *page* in its frame."""
     paths = site.paths
+    guard = site.defence.gatekeeper.guard(site.clock()) if site.defence else None
     named = page.newsletter or _first_in(page.language, page.published)
     frame = {
         "paths": paths,
         "asset": partial(asset_url, paths.base),
         "private": page.private,
+        "guard": guard,
         "masthead": named.title[page.language] if named else "",
         "switch": [
             (language, ENDONYMS[language], page.elsewhere.get(language, paths.home(language)))
@@ -90,7 +92,8 @@ def show(site: Site, page: Page) -> Response:
         ],
     }
     words = render(environment(TEMPLATES, page.language), page.template, {**frame, **page.values})
-    return HTMLResponse(words, page.status, PRIVATE if page.private else None)
+    headers = (PRIVATE if page.private else {}) | (SOLVING if guard and guard.challenge else {})
+    return HTMLResponse(words, page.status, headers)
 
 
 def _first_in(language: Language, known: Sequence[Newsletter]) -> Newsletter | None:

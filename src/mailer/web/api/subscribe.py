@@ -21,6 +21,7 @@ from mailer.domain.newsletter import Newsletter
 from mailer.web.armour import PRIVATE
 from mailer.web.pages import languages, published
 from mailer.web.public.box import Mistake, Refused, offered_in, read_sign_up
+from mailer.web.public.challenge import signs_of
 from mailer.web.site import Site
 
 _ACCEPTED, _UNSUPPORTED, _UNPROCESSABLE = 202, 415, 422
@@ -50,10 +51,12 @@ async def _subscribe(site: Site, request: Request) -> JSONResponse:
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         return _answer(_UNSUPPORTED, error="send JSON, with Content-Type: application/json")
     try:
-        form = _read(read_json(body), await published(site.database))
+        fields = read_json(body)
+        form = _read(fields, await published(site.database))
     except Unreadable as error:
         return _answer(_UNPROCESSABLE, error=str(error))
-    await receive(site.database, site.vault, form, now=site.clock())
+    signs = signs_of(site, request, fields, is_form=False)
+    await receive(site.database, site.vault, form, now=site.clock(), signs=signs)
     site.wake()
     return _answer(_ACCEPTED, message=_TAKEN)
 

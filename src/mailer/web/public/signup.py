@@ -13,6 +13,7 @@ from mailer.domain.language import Language
 from mailer.domain.newsletter import Newsletter
 from mailer.web.pages import Page, languages, published, show
 from mailer.web.public.box import Refused, offered_in, read_fields, read_sign_up
+from mailer.web.public.challenge import signs_of
 from mailer.web.public.embed import is_foreign, show_filled
 from mailer.web.public.front import front_page, page_language
 from mailer.web.site import Site
@@ -62,6 +63,7 @@ async def _subscribe(site: Site, request: Request) -> Response:
         form = read_sign_up(fields, offered, language)
     except Refused as refused:
         return await front_page(site, language, box=refused.box, status=_UNPROCESSABLE)
-    await receive(site.database, site.vault, form, now=site.clock())
+    signs = signs_of(site, request, fields)
+    await receive(site.database, site.vault, form, now=site.clock(), signs=signs)
     site.wake()
     return check_mail(site, language, known)
