@@ -17,9 +17,11 @@ from mailer.audience.vault import Vault
 from mailer.domain.content import LetterKind
 from mailer.domain.language import Language
 from mailer.domain.missing import MissingRule
+from mailer.domain.newsletter import Newsletter
 from mailer.domain.subscription import Event, step
 from mailer.domain.token import Token, TokenKeys
 from mailer.storage import Database, Transaction, letters, newsletters, preferences, readers
+from mailer.storage.letters import Letter
 from mailer.storage.preferences import Preferences
 from mailer.storage.readers import Reader
 
@@ -68,6 +70,7 @@ async def add(database: Database, vault: Vault, secret: str, newsletter: str, *,
 
 def subscribe(tx: Transaction, vault: Vault, reader: Reader, slug: str, *, now: datetime) -> None:
     """Subscribe a reader whose address is proven, with the consent record; once more changes nothing."""
+    newsletter = newsletters.pick(tx, slug)
     before = readers.standing(tx, reader.id, slug)
     follows = step(before, Event.ADD)
     if follows.standing is before:
@@ -87,7 +90,7 @@ def subscribe(tx: Transaction, vault: Vault, reader: Reader, slug: str, *, now: 
         consent_at=now.replace(minute=0, second=0, microsecond=0),
     )
     readers.lift(tx, reader.address_index)
-    letters.add(tx, _welcome(tx, vault, reader, slug, now=now))
+    letters.add(tx, _welcome(vault, reader, newsletter, now=now))
 
 
 async def leave(
@@ -118,8 +121,9 @@ async def _change(
     return bool(await acting(database, secret, work, now=now))
 
 
-def _welcome(tx: Transaction, vault: Vault, reader: Reader, slug: str, *, now: datetime) -> letters.Letter:
+def _welcome(vault: Vault, reader: Reader, newsletter: Newsletter, *, now: datetime) -> Letter:
     assert reader.sealed_address is not None
     to = vault.open(reader.sealed_address, reader.public_id).decode()
-    language = letter_language(reader, newsletters.pick(tx, slug))
-    return letter(vault, LetterKind.WELCOME, Recipient(to, reader.public_id, language, slug), now=now)
+    language = letter_language(reader, newsletter)
+    recipient = Recipient(to, reader.public_id, language, newsletter.slug)
+    return letter(vault, LetterKind.WELCOME, recipient, now=now)

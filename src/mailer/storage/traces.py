@@ -80,4 +80,5 @@ def block(tx: Transaction, address_index: bytes) -> list[dict[str, Any]]:
 
 
 def _rows(tx: Transaction, statement: Select[Any]) -> list[dict[str, Any]]:
-    return [dict(row) for row in tx.execute(statement).mappings()]
+    # SQLAlchemy's names are words with extras, which no writer of JSON takes for keys.
+    return [{str(name): value for name, value in row.items()} for row in tx.execute(statement).mappings()]

@@ -13,7 +13,19 @@ from mailer.web.armour import MOST_BODY_BYTES, Armour
 from mailer.web.desk import approving, editions, login, outbox, texts
 from mailer.web.desk import front as desk_front
 from mailer.web.desk import issue as desk_issue
-from mailer.web.public import confirm, embed, front, issue, media, signup, undo, unsubscribe
+from mailer.web.public import (
+    challenge,
+    confirm,
+    embed,
+    front,
+    issue,
+    manage,
+    media,
+    move,
+    signup,
+    undo,
+    unsubscribe,
+)
 from mailer.web.refusals import handlers
 from mailer.web.site import Site
 
@@ -33,9 +45,12 @@ def create_app(site: Site) -> FastAPI:
             *unsubscribe.routes(site),
             *undo.routes(site),
             *subscribe.routes(site),
+            *challenge.routes(site),
             *signup.routes(site),
             *embed.routes(site),
             *confirm.routes(site),
+            *manage.routes(site),
+            *move.routes(site),
             *front.routes(site),
             *issue.routes(site),
         ],
