@@ -20,9 +20,10 @@ from pathlib import Path
 
 from mailer.domain.newsletter import Newsletter, ReleaseRule, Schedule
 from mailer.domain.timetable import due
-from mailer.editorial.importing import import_commentaries, import_newsletter
-from mailer.editorial.sample import sample_commentaries, sample_newsletter
+from mailer.editorial.importing import import_newsletter, import_texts
+from mailer.editorial.sample import sample_newsletter, sample_texts
 from mailer.editorial.schedule_times import DAYS
+from mailer.storage.media import Media
 from tests.acceptance.killing import CONNECTIONS, MAILER, SETTINGS, Proof
 
 
@@ -45,7 +46,7 @@ class Clocked:
         house = self.proof.house()
         period = due(newsletter.schedule, UTC, built_at).period
         await import_newsletter(house.database, newsletter)
-        await import_commentaries(house.database, sample_commentaries(period))
+        await import_texts(house.database, Media(self.proof.folder / "data"), sample_texts(period))
         await house.database.close()
 
     def subscribe(self, reader_count: int) -> None:

@@ -13,11 +13,12 @@ from mailer.config import load_settings
 from mailer.domain.issue import Issue
 from mailer.domain.newsletter import ReleaseRule
 from mailer.domain.timetable import Fire, Step, next_fires
-from mailer.editorial.importing import import_commentaries, import_newsletter
-from mailer.editorial.sample import sample_commentaries, sample_newsletter
+from mailer.editorial.importing import import_newsletter, import_texts
+from mailer.editorial.sample import sample_newsletter, sample_texts
 from mailer.editorial.schedule_times import zone_of
 from mailer.outbox.mailbox import Mailbox
 from mailer.storage import issues
+from mailer.storage.media import Media
 from tests.acceptance.killing import MAILER
 from tests.integration.delivery.house import House
 
@@ -71,7 +72,7 @@ async def _scene(home: Path) -> None:
 
 async def _furnish(here: Installation, build: Fire) -> None:
     await import_newsletter(here.database, AUTOMATIC)
-    await import_commentaries(here.database, sample_commentaries(build.period))
+    await import_texts(here.database, Media(here.settings.data), sample_texts(build.period))
     await House(here.database, here.vault).subscribe(
         [f"reader{number}@example.org" for number in range(READERS)]
     )
