@@ -39,12 +39,13 @@ async def find_issue(installation: Installation, slug: str | None, week: str, nu
         NotFound: there is none.
         UsageError: both were given.
     """
+    database, machine, now = installation.database, installation.machine, installation.clock()
     if number is not None:
         if week != "last":
             raise UsageError("--issue and --week both say which issue; write one of them")
-        return _as_it_stands(await draft.get(installation.database, number, installation.machine))
+        return _as_it_stands(await draft.get(database, number, machine, at=now))
     found, period = await newsletter_and_period(installation, slug, week)
-    return _as_it_stands(await draft.find(installation.database, found, period, installation.machine))
+    return _as_it_stands(await draft.find(database, found, period, machine, at=now))
 
 
 def _as_it_stands(found: Draft) -> Draft:

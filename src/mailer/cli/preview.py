@@ -137,7 +137,7 @@ def _sample_issue() -> Issue:
 async def _stored(installation: Installation, newsletter: str | None, week: str) -> _Sheet:
     found = await installation.database.read(lambda tx: newsletters.pick(tx, newsletter))
     period = chosen_period(week, found, installation.clock())
-    drafted = await draft.find(installation.database, found, period)
+    drafted = await draft.find(installation.database, found, period, at=installation.clock())
     date = drafted.issue.released_at or installation.clock().replace(microsecond=0)
     here = installation
     return _Sheet(drafted.grid, drafted.issue, here.links, here.keys, date, here.themes)

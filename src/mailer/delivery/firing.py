@@ -145,7 +145,7 @@ async def _what_it_waits_for(
     database: Database, newsletter: Newsletter, issue: Issue, terms: Terms
 ) -> str | None:
     """Say why an issue does not go out by itself, or None."""
-    if (await draft.get(database, issue.id, terms.machine)).blocking:
+    if (await draft.get(database, issue.id, terms.machine, at=terms.released_at)).blocking:
         return _HELD
     if newsletter.release_rule is not ReleaseRule.AUTOMATIC:
         return "waits for approval; release it at the desk or by “mailer issue release”"

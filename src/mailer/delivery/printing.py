@@ -113,6 +113,20 @@ async def print_editions(
     }
 
 
+def discreet(found: Draft, usual: Printed, links: Links, *, date: datetime) -> Printed:
+    """Return what discreet readers get in place of the *usual* edition: the same texts, neutrally dressed."""
+    # Imported when somebody is discreet: it reads the files of strings.
+    from mailer.rendering.discretion import discreet_mail, discreet_sender_name
+
+    newsletter, language = found.newsletter, usual.plan.language
+    mail = discreet_mail(usual.mail, newsletter.discreet_subject.get(language, ""))
+    name = discreet_sender_name(language, newsletter.discreet_sender_name.get(language, ""))
+    plain = replace(letterhead(newsletter, language, links), title="", sender_name=name)
+    return replace(
+        usual, mail=mail, skeleton=edition_skeleton(mail, plain, issue_key=found.issue.key, date=date)
+    )
+
+
 def unfit(editions: Mapping[str, Printed], *, html_holds_bytes: int = HTML_HOLDS_BYTES) -> list[Finding]:
     """Say what mailboxes would cut off, hide or refuse of *editions*."""
     return [
@@ -138,7 +152,7 @@ async def inspect(
             findings = unfit(editions)
     except RenderingError as error:
         editions, findings = {}, [_not_rendered(error)]
-    audience = await database.read(lambda tx: freeze.audience(tx, found.newsletter.slug))
+    audience = await database.read(lambda tx: freeze.audience(tx, found.newsletter.slug, date))
     by_choice = contents.plans(found.grid)
     readers: Counter[str] = Counter()
     for choice, count in audience.items():

@@ -13,7 +13,7 @@ from datetime import datetime
 from functools import partial
 
 from mailer.delivery.fence import Fence
-from mailer.delivery.printing import Printed, print_editions, unfit
+from mailer.delivery.printing import Printed, discreet, print_editions, unfit
 from mailer.delivery.recovery import undo_release
 from mailer.domain.checks.machine import ANY_MACHINE, Machine
 from mailer.domain.checks.weight import HTML_HOLDS_BYTES
@@ -29,7 +29,7 @@ from mailer.editorial.schedule_times import zone_of
 from mailer.errors import InvalidMove, MailerError
 from mailer.rendering.theme_folder import OURS_ALONE, Themes
 from mailer.storage import Database, Transaction, editions, freeze, installation, issues
-from mailer.storage.editions import StoredEdition
+from mailer.storage.editions import DISCREET, StoredEdition
 from mailer.storage.freeze import Allotment, Choice
 from mailer.storage.installation import Identity
 
@@ -100,7 +100,7 @@ async def release(database: Database, issue_id: int, terms: Terms) -> Issue:
         lambda tx: issues.advance(tx, issue_id, IssueMove.RELEASE, releasing_node=terms.node_id)
     )
     try:
-        found = await draft.get(database, issue_id, terms.machine)
+        found = await draft.get(database, issue_id, terms.machine, at=terms.released_at)
         return await _freeze(database, _free_to_go(found), terms)
     except BaseException:
         # Also when the command is interrupted: a draft that can be released again is the only way back.
@@ -164,16 +164,17 @@ async def _freeze_editions(database: Database, found: Draft, terms: Terms) -> Al
     def store(tx: Transaction) -> Allotment:
         # In the order of choices: a language's first edition is that of readers who did not choose,
         # and the one its public page shows.
-        ids = {}
+        ids: dict[str, int] = {}
         for plan in by_choice.values():
             if plan.key not in ids:
                 made = printed.get(plan.key)
                 edition = _stored(found.issue.id, made) if made else _empty(found.issue.id, plan)
                 ids[plan.key] = editions.add(tx, edition)
+        usual = {Choice(*choice): ids[plan.key] for choice, plan in by_choice.items()}
         return Allotment(
             issue_id=found.issue.id,
             newsletter=found.newsletter.slug,
-            editions={Choice(*choice): ids[plan.key] for choice, plan in by_choice.items()},
+            editions=usual | _discreet(tx, found, terms, printed),
             empty=frozenset(ids[plan.key] for plan in by_choice.values() if not plan.cells),
             released_at=terms.released_at,
         )
@@ -181,10 +182,31 @@ async def _freeze_editions(database: Database, found: Draft, terms: Terms) -> Al
     return await database.write(store)
 
 
-def _stored(issue_id: int, printed: Printed) -> StoredEdition:
+def _discreet(
+    tx: Transaction, found: Draft, terms: Terms, printed: Mapping[str, Printed]
+) -> dict[Choice, int]:
+    """Store the editions that discreet readers get, after all others; return their numbers.
+
+    Only those that somebody gets now. A plan without a text has none: there is nothing to hide.
+    """
+    by_choice = contents.plans(found.grid)
+    ids: dict[str, int] = {}
+    chosen: dict[Choice, int] = {}
+    for choice in freeze.audience(tx, found.newsletter.slug, terms.released_at):
+        key = by_choice[choice.language, choice.missing].key
+        if not choice.is_discreet or key not in printed:
+            continue
+        if key not in ids:
+            made = discreet(found, printed[key], terms.links, date=terms.released_at)
+            ids[key] = editions.add(tx, _stored(found.issue.id, made, DISCREET))
+        chosen[choice] = ids[key]
+    return chosen
+
+
+def _stored(issue_id: int, printed: Printed, mark: str = "") -> StoredEdition:
     return StoredEdition(
         issue_id=issue_id,
-        plan=printed.plan.key,
+        plan=mark + printed.plan.key,
         language=printed.plan.language,
         subject=printed.mail.subject,
         html=printed.mail.html,

@@ -90,6 +90,8 @@ class Newsletter:
         description: what a reader signs up for.
         sender_name: display name of From.
         reply_to: where answers go, by language; empty means the sender.
+        discreet_sender_name, discreet_subject: what discreet readers' mailboxes show in place of names;
+            empty means words that name nothing (rendering/discretion.py).
         footer: Markdown at the end of every mail, by language.
         address_line: the publisher's postal address in one line, by language.
         theme: how its mails look.
@@ -107,6 +109,8 @@ class Newsletter:
     description: Wording = field(default_factory=dict)
     sender_name: Wording = field(default_factory=dict)
     reply_to: Wording = field(default_factory=dict)
+    discreet_sender_name: Wording = field(default_factory=dict)
+    discreet_subject: Wording = field(default_factory=dict)
     footer: Wording = field(default_factory=dict)
     address_line: Wording = field(default_factory=dict)
     theme: Theme = field(default_factory=Theme)

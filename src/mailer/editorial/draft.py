@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -16,7 +17,7 @@ from mailer.domain.period import Period, last_ended_week
 from mailer.domain.plan import Grid, arrange
 from mailer.editorial.preflight import Before, check_words, read_before
 from mailer.errors import NotFound
-from mailer.storage import Database, Transaction, commentaries, issues, newsletters, readers
+from mailer.storage import Database, Transaction, commentaries, freeze, issues, newsletters
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,8 @@ class Draft:
     """An issue as it would be released now.
 
     Attributes:
-        audience: confirmed readers by main language; languages without any are absent.
+        audience: readers who would get it, by main language; languages without any are absent. Who
+            takes a break is not among them.
         findings: blocking ones first.
     """
 
@@ -68,13 +70,25 @@ async def build(
         InvalidMove: the issue has left the state of a draft.
     """
     issue = await database.write(lambda tx: issues.build(tx, newsletter.slug, period, words=words, now=now))
-    return await get(database, issue.id, machine)
+    return await get(database, issue.id, machine, at=now)
 
 
 async def find(
-    database: Database, newsletter: Newsletter, period: Period, machine: Machine = ANY_MACHINE
+    database: Database,
+    newsletter: Newsletter,
+    period: Period,
+    machine: Machine = ANY_MACHINE,
+    *,
+    at: datetime,
 ) -> Draft:
     """Return the issue of *period* with its findings.
+
+    Args:
+        database: of the installation.
+        newsletter: as stored.
+        period: which it reports on.
+        machine: which it goes out from.
+        at: when it would be released, aware UTC.
 
     Raises:
         NotFound: it has not been built.
@@ -84,32 +98,35 @@ async def find(
         raise NotFound(
             f"there is no issue for {period.key} yet; run “mailer issue build --week {period.key}”"
         )
-    return await get(database, issue.id, machine)
+    return await get(database, issue.id, machine, at=at)
 
 
-async def get(database: Database, issue_id: int, machine: Machine = ANY_MACHINE) -> Draft:
+async def get(database: Database, issue_id: int, machine: Machine = ANY_MACHINE, *, at: datetime) -> Draft:
     """Return the issue with that number and its findings.
 
     Args:
         database: of the installation.
         issue_id: its number.
         machine: which it goes out from.
+        at: when it would be released, aware UTC.
 
     Raises:
         NotFound: there is none.
     """
-    found, before = await database.read(lambda tx: _read(tx, issue_id, machine))
+    found, before = await database.read(lambda tx: _read(tx, issue_id, machine, at))
     more = await check_words(database, found.grid, found.issue, before, machine)
     return replace(found, findings=by_weight([*found.findings, *more]))
 
 
-def _read(tx: Transaction, issue_id: int, machine: Machine) -> tuple[Draft, Before]:
+def _read(tx: Transaction, issue_id: int, machine: Machine, at: datetime) -> tuple[Draft, Before]:
     issue = issues.get(tx, issue_id)
     newsletter = newsletters.pick(tx, issue.newsletter)
     assert issue.period is not None
     stored = commentaries.of_period(tx, newsletter.slug, issue.period)
     grid, findings = arrange(newsletter, issue.period, stored)
-    audience = readers.active_count(tx, newsletter.slug)
+    audience: Counter[Language] = Counter()
+    for choice, count in freeze.audience(tx, newsletter.slug, at).items():
+        audience[choice.language] += count
     findings += _audience(newsletter, audience)
     return Draft(newsletter, issue, grid, audience, tuple(findings)), read_before(tx, grid, machine)
 

@@ -35,6 +35,7 @@ def write_newsletter_file(newsletter: Newsletter) -> str:
             _line("schedule.deadline", schedule.deadline),
         ],
         *(_table(name, words) for name, words in _wordings(newsletter).items() if words),
+        *([["[discreet]", *discreet]] if (discreet := _discreet(newsletter)) else []),
         *([["[footer]", *_footer(newsletter.footer)]] if newsletter.footer else []),
         *([_table("address_line", newsletter.address_line)] if newsletter.address_line else []),
         *([["[theme]", *_theme(newsletter.theme)]] if newsletter.theme != Theme() else []),
@@ -56,6 +57,16 @@ def _wordings(newsletter: Newsletter) -> dict[str, Mapping[Language, str]]:
 
 def _table(name: str, words: Mapping[Language, str]) -> list[str]:
     return [f"[{name}]", *(_line(language, words[language]) for language in Language if language in words)]
+
+
+def _discreet(newsletter: Newsletter) -> list[str]:
+    said = {"sender_name": newsletter.discreet_sender_name, "subject": newsletter.discreet_subject}
+    return [
+        _line(f"{key}.{language}", words[language])
+        for key, words in said.items()
+        for language in Language
+        if language in words
+    ]
 
 
 def _footer(words: Mapping[Language, str]) -> list[str]:

@@ -37,6 +37,7 @@ _TABLES = (
     "description",
     "sender_name",
     "reply_to",
+    "discreet",
     "missing",
     "footer",
     "address_line",
@@ -54,6 +55,7 @@ _KEYS = (
     "theme",
     "topic",
 )
+_DISCREET_KEYS = ("sender_name", "subject")
 _SCHEDULE_KEYS = ("build", "release", "deadline")
 
 Choice = TypeVar("Choice", bound=StrEnum)
@@ -103,6 +105,7 @@ def _read_newsletter(top: TomlTable, hang: Hang) -> Newsletter:
         key: read_wording(top.table(key), languages if key == "title" else (), outside=_KEYS)
         for key in ("title", "overview_title", "description", "sender_name", "reply_to", "address_line")
     }
+    discreet = _discreet(top.table("discreet"))
     return Newsletter(
         slug=_slug(top),
         languages=languages,
@@ -113,6 +116,8 @@ def _read_newsletter(top: TomlTable, hang: Hang) -> Newsletter:
         description=wordings["description"],
         sender_name=wordings["sender_name"],
         reply_to=_reply_to(top.table("reply_to"), wordings["reply_to"]),
+        discreet_sender_name=discreet["sender_name"],
+        discreet_subject=discreet["subject"],
         footer=read_markdown(top.table("footer"), outside=_KEYS),
         address_line=wordings["address_line"],
         theme=read_theme(top.table("theme"), hang),
@@ -217,6 +222,11 @@ def _missing(table: TomlTable, languages: tuple[Language, ...]) -> dict[Language
             )
         rules[language] = rule
     return rules
+
+
+def _discreet(table: TomlTable) -> dict[str, dict[Language, str]]:
+    table.refuse_unknown(_DISCREET_KEYS)
+    return {key: read_wording(table.table(key), (), outside=_KEYS) for key in _DISCREET_KEYS}
 
 
 def _schedule(table: TomlTable) -> Schedule:

@@ -42,10 +42,11 @@ def address(name: str, display_name: str, addr_spec: str) -> bytes:
 def list_id(phrase: str, identifier: str) -> bytes:
     """Return ``List-Id: phrase <identifier>`` (RFC 2919 §3).
 
-    A phrase that would have to be encoded is left out: programs compare the field as it stands.
+    A phrase that would have to be encoded is left out: programs compare the field as it stands. It
+    may be empty.
     """
     _refuse_breaks("List-Id", phrase + identifier)
-    words = _phrase("List-Id", phrase)
+    words = _phrase("List-Id", phrase) if phrase else []
     is_encoded = any(word.startswith("=?") for word in words)
     return _fold("List-Id", [*(words if not is_encoded else ()), f"<{identifier}>"])
 

@@ -130,28 +130,35 @@ def build_skeleton(mail: RenderedMail, headers: Sequence[bytes], boundary: str) 
     """Join headers and both parts into a message and cut it at its holes.
 
     Args:
-        mail: rendered, holes open.
+        mail: rendered, holes open; without HTML the text is the whole message.
         headers: everything but MIME; each folded, with its CRLF.
         boundary: fixed per edition; must not occur in either part.
 
     multipart/alternative, text/plain first and text/html last: RFC 2046 §5.1.4.
     """
     wanted = (holes.TOKEN, holes.SECRET)
+    common = f"Content-Language: {mail.language}\r\nMIME-Version: 1.0\r\n".encode("ascii")
+    head = b"".join(headers) + common
+    if not mail.html:
+        text = encode(mail.text, wanted)
+        return _joined(
+            [*_cut(head + _part_head("plain", text), _HEADER_MARKS), *_cut(text.body, _body_marks(text))]
+        )
     parts = [("plain", encode(mail.text, wanted)), ("html", encode(mail.html, wanted))]
-    head = b"".join(headers) + (
-        f"Content-Language: {mail.language}\r\n"
-        "MIME-Version: 1.0\r\n"
-        f'Content-Type: multipart/alternative;\r\n boundary="{boundary}"\r\n\r\n'
-    ).encode("ascii")
+    head += f'Content-Type: multipart/alternative;\r\n boundary="{boundary}"\r\n\r\n'.encode("ascii")
     pieces = list(_cut(head, _HEADER_MARKS))
+    line = f"--{boundary}".encode("ascii")
     for subtype, encoded in parts:
-        part_head = (
-            f"--{boundary}\r\nContent-Type: text/{subtype}; charset=utf-8\r\n"
-            f"Content-Transfer-Encoding: {encoded.name}\r\n\r\n"
-        ).encode("ascii")
-        pieces += [part_head, *_cut(encoded.body, _body_marks(encoded)), b"\r\n"]
-    pieces.append(f"--{boundary}--\r\n".encode("ascii"))
+        pieces += [line + b"\r\n" + _part_head(subtype, encoded)]
+        pieces += [*_cut(encoded.body, _body_marks(encoded)), b"\r\n"]
+    pieces.append(line + b"--\r\n")
     return _joined(pieces)
+
+
+def _part_head(subtype: str, encoded: Encoded) -> bytes:
+    return (
+        f"Content-Type: text/{subtype}; charset=utf-8\r\nContent-Transfer-Encoding: {encoded.name}\r\n\r\n"
+    ).encode("ascii")
 
 
 _Piece = bytes | tuple[Hole, bytes]

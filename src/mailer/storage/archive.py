@@ -13,6 +13,7 @@ from mailer.domain.issue import IssueKind, IssueState
 from mailer.domain.language import Language
 from mailer.domain.period import Period, parse_period
 from mailer.storage.database import Transaction
+from mailer.storage.editions import DISCREET
 from mailer.storage.tables import edition, issue, newsletter
 
 PUBLIC = (IssueState.RELEASED, IssueState.PAUSED, IssueState.SENT)
@@ -70,7 +71,11 @@ def html(tx: Transaction, edition_id: int) -> str:
 def _pages(newsletter_slug: str, kinds: Collection[IssueKind]) -> Select[Any]:
     # The release stores the edition of readers who made no choice first in each language. One without
     # a single text has an empty skeleton: there is nothing to read.
-    first = select(func.min(edition.c.id)).group_by(edition.c.issue_id, edition.c.language)
+    first = (
+        select(func.min(edition.c.id))
+        .where(~edition.c.plan.startswith(DISCREET))
+        .group_by(edition.c.issue_id, edition.c.language)
+    )
     return (
         select(
             issue.c.id, issue.c.period, issue.c.released_at, edition.c.language, edition.c.id.label("shown")

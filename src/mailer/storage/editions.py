@@ -10,14 +10,17 @@ from mailer.domain.language import Language
 from mailer.storage.database import Transaction
 from mailer.storage.tables import edition as table
 
+DISCREET = "discreet "
+"""Stands before the plan of an edition for discreet readers: text only, never shown on a page."""
+
 
 @dataclass(frozen=True, slots=True)
 class StoredEdition:
     """One frozen rendering.
 
     Attributes:
-        plan: domain.plan.Plan.key.
-        html, text: holes open; for the web page and for operators.
+        plan: domain.plan.Plan.key, after DISCREET for discreet readers.
+        html, text: holes open; for the web page and for operators. A discreet one has no HTML.
         skeleton: packed; empty for a plan without a single text, of which no copy is sent.
         digest: SHA-256 of the skeleton, 32 bytes.
     """

@@ -25,6 +25,8 @@ _WORDINGS = (
     "description",
     "sender_name",
     "reply_to",
+    "discreet_sender_name",
+    "discreet_subject",
     "footer",
     "address_line",
 )

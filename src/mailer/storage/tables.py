@@ -130,7 +130,7 @@ edition = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("issue_id", ForeignKey("issue.id"), nullable=False),
-    Column("plan", String, nullable=False),  # domain.plan.Plan.key
+    Column("plan", String, nullable=False),  # domain.plan.Plan.key; of discreet readers after “discreet ”
     Column("language", WordOf(Language), nullable=False),
     Column("subject", String, nullable=False),
     Column("html", String, nullable=False),  # holes still open

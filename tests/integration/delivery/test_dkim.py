@@ -20,7 +20,7 @@ from mailer.delivery.dkim_key import create_dkim_key, load_dkim_key
 from mailer.delivery.letterpress import Letterpress, letterhead
 from mailer.delivery.signing import Signing
 from mailer.domain.commentary import Commentary
-from mailer.domain.content import LetterKind
+from mailer.domain.content import LetterKind, RenderedMail
 from mailer.domain.issue import Issue, IssueKind, IssueState
 from mailer.domain.language import Language
 from mailer.domain.links import Links
@@ -29,6 +29,7 @@ from mailer.domain.plan import arrange, plan_for
 from mailer.editorial.contents import edition_content
 from mailer.editorial.importing import merged
 from mailer.editorial.sample import sample_commentaries, sample_newsletter
+from mailer.rendering import holes
 from mailer.rendering.edition import render_edition
 from mailer.rendering.letterhead import edition_skeleton
 from mailer.rendering.skeleton import Hole, Skeleton
@@ -108,6 +109,19 @@ def is_good(dkim: ModuleType, message: bytes, signing: Signing = SIGNING) -> boo
 def test_every_copy_of_an_edition_is_signed(dkim: ModuleType, language: Language) -> None:
     """The sample issue in each language, for readers whose values are of different lengths."""
     skeleton = edition(language)
+
+    signed = zip(sign(skeleton, VALUES, OTHERS), (VALUES, OTHERS), strict=True)
+
+    assert [is_good(dkim, header + skeleton.fill(values)) for header, values in signed] == [True, True]
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_a_mail_of_text_alone_is_signed(dkim: ModuleType, language: Language) -> None:
+    """As discreet readers get it, in either transfer encoding."""
+    words = "A week." if language is Language.ENGLISH else "Тыдзень у Беларусі."
+    mail = RenderedMail(language, "S", "", f"{words}\n\n{LINKS.unsubscribe(holes.TOKEN)}\n")
+    head = letterhead(sample_newsletter(), language, LINKS)
+    skeleton = edition_skeleton(mail, head, issue_key="2026-W47", date=NOW)
 
     signed = zip(sign(skeleton, VALUES, OTHERS), (VALUES, OTHERS), strict=True)
 

@@ -114,7 +114,9 @@ def test_a_link_to_an_issue_lives_once_that_is_sent(database: Database, runner: 
         sent = await draft.build(database, WEEKLY, W46, words={}, now=at(BEFORE))
         await room.release(sent.issue.id, RELEASE)
 
-        assert found(await draft.get(database, drafted.issue.id, HERE)).keys() == {Check.DEAD_LINK}
+        assert found(await draft.get(database, drafted.issue.id, HERE, at=at(BEFORE))).keys() == {
+            Check.DEAD_LINK
+        }
         assert found(await built(room, body, words={"opening_note": "", "closing_notices": ""})) == {}
 
     runner.run(scene())
@@ -160,7 +162,7 @@ def test_a_picture_that_is_not_there_holds_the_release(
         room = await Newsroom(database).furnish()
         drafted = await built(room, f"[A map]({LINKS.base}/media/{PICTURE})")
         machine = replace(HERE, media=tmp_path)
-        held = await draft.get(database, drafted.issue.id, machine)
+        held = await draft.get(database, drafted.issue.id, machine, at=at(BEFORE))
         assert [each.check for each in held.blocking] == [Check.PICTURE_MISSING]
         assert await release(room, drafted, machine) == [Check.PICTURE_MISSING]
         assert await room.standing() == [("2026-W47", "regular", "draft")]
@@ -234,7 +236,11 @@ def test_the_clock_waits_for_templates_to_be_mended(
         assert await room.standing() == [("2026-W47", "regular", "draft")]
         (held,) = (
             await inspect(
-                database, await draft.get(database, 1), LINKS, date=at(RELEASE), themes=Themes(tmp_path)
+                database,
+                await draft.get(database, 1, at=at(BEFORE)),
+                LINKS,
+                date=at(RELEASE),
+                themes=Themes(tmp_path),
             )
         ).draft.blocking
         assert (held.check, "subject.txt" in held.message) == (Check.THEME, True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 
 from hypothesis import HealthCheck, given, settings
@@ -15,8 +16,20 @@ from mailer.domain.delivery import DeliveryState
 from mailer.domain.language import Language
 from mailer.domain.missing import MissingRule
 from mailer.domain.subscription import Standing
-from mailer.storage import Transaction, books, chunks, deliveries, editions, freeze, newsletters, readers
+from mailer.storage import (
+    Transaction,
+    books,
+    chunks,
+    deliveries,
+    editions,
+    freeze,
+    newsletters,
+    preferences,
+    readers,
+)
+from mailer.storage.editions import DISCREET
 from mailer.storage.freeze import Allotment, Choice
+from mailer.storage.preferences import Preferences
 from mailer.storage.tables import delivery, issue, reader, subscription
 from tests.integration.storage.scene import (
     BE,
@@ -153,6 +166,52 @@ def test_each_reader_gets_the_edition_of_their_choice(store: Store) -> None:
     of_chunk = {row["id"]: row["edition_id"] for row in store.rows("chunk")}
     given = {row["reader_id"]: of_chunk[row["chunk_id"]] for row in store.rows("delivery")}
     assert given == {reader_id: allotment.editions[choice] for reader_id, choice in chosen.items()}
+
+
+def test_who_takes_a_break_is_left_out(store: Store) -> None:
+    """Until the moment it ends; counted nowhere meanwhile, and the next issue comes again."""
+
+    def work(tx: Transaction) -> int:
+        newsletters.save(tx, weekly())
+        ends = {add_reader(tx, 1): NOW, add_reader(tx, 2): NOW + timedelta(seconds=1)}
+        for reader_id, until in ends.items():
+            preferences.save(tx, reader_id, Preferences(BE, paused_until=until))
+        freeze_all(tx, begin_release(tx))
+        return next(iter(ends))
+
+    back = store.write(work)
+
+    assert frozen_to(store) == [back]
+    counted = store.read(lambda tx: freeze.audience(tx, SLUG, NOW))
+    assert counted == {Choice(BE, None): 1}
+    assert store.read(lambda tx: freeze.audience(tx, SLUG, NOW + timedelta(days=1))) == {Choice(BE, None): 2}
+
+
+def test_discreet_readers_share_an_edition_of_their_own(store: Store) -> None:
+    """Counted in their language's books; who became discreet after the editions were made gets the usual."""
+
+    def work(tx: Transaction) -> tuple[Allotment, list[int], int]:
+        newsletters.save(tx, weekly())
+        ids = [add_reader(tx, 1), add_reader(tx, 2), add_reader(tx, 3, language=RU)]
+        preferences.save(tx, ids[1], Preferences(BE, is_discreet=True))
+        preferences.save(tx, ids[2], Preferences(RU, is_discreet=True))
+        allotment = begin_release(tx)
+        plain = edition(allotment.issue_id, BE)
+        own = editions.add(tx, replace(plain, plan=DISCREET + plain.plan, html=""))
+        known = {**allotment.editions, Choice(BE, None, is_discreet=True): own}
+        allotment = replace(allotment, editions=known)
+        freeze_all(tx, allotment)
+        return allotment, ids, own
+
+    allotment, ids, own = store.write(work)
+
+    of_chunk = {row["id"]: row["edition_id"] for row in store.rows("chunk")}
+    given = [of_chunk[row["chunk_id"]] for row in store.rows("delivery")]
+    usual = [allotment.editions[Choice(language, None)] for language in (BE, RU)]
+    assert dict(zip(ids, given, strict=True)) == {ids[0]: usual[0], ids[1]: own, ids[2]: usual[1]}
+    counted = store.read(lambda tx: books.by_language(tx, allotment.issue_id))
+    assert counted == {BE: Books(audience=2, pending=2), RU: Books(audience=1, pending=1)}
+    assert store.read(lambda tx: books.proven(tx, allotment.issue_id)) == counted
 
 
 def test_readers_of_an_empty_edition_are_left_out(store: Store) -> None:

@@ -73,6 +73,8 @@ NEWSLETTERS = st.builds(
     description=WORDING,
     sender_name=WORDING,
     reply_to=st.fixed_dictionaries({}, optional=dict.fromkeys(EVERY_LANGUAGE, st.just("a@example.org"))),
+    discreet_sender_name=WORDING,
+    discreet_subject=WORDING,
     missing=RULES,
     footer=FOOTERS,
     address_line=WORDING,

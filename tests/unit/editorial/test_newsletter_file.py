@@ -59,6 +59,11 @@ in two lines.\"\"\"
 en = "Desk"
 [reply_to]
 en = "answers@example.org"
+[discreet]
+sender_name.en = "Letter"
+[discreet.subject]
+be = "Ліст"
+en = ""
 [footer]
 be = \"\"\"
 Рэдакцыя **«Тыдня»**<BLANKS>
@@ -89,8 +94,9 @@ required = true
 """.replace("<BLANKS>", "  ")
 TOP_KEYS = (
     "slug, languages, zone, period, release, unknown, sender, schedule, title, overview_title, description, "
-    "sender_name, reply_to, missing, footer, address_line, theme, topic"
+    "sender_name, reply_to, discreet, missing, footer, address_line, theme, topic"
 )
+DISCREET_KEYS = "write one of sender_name, subject"
 TOPIC_KEYS = "slug, position, title, active_from, active_until, required"
 SLUG_RULE = "use small letters a–z, digits and single hyphens, at most 60 characters, such as"
 AS_ADDRESS = 'is not a mail address; write nothing but the address, as "desk@example.org"'
@@ -133,6 +139,8 @@ def test_every_key_is_read(content: bytes) -> None:
         description={EN: "A sentence in two lines."},
         sender_name={EN: "Desk"},
         reply_to={EN: "answers@example.org"},
+        discreet_sender_name={EN: "Letter"},
+        discreet_subject={BE: "Ліст"},
         missing={BE: MissingRule(EN), EN: MissingRule(None)},
         footer={BE: "Рэдакцыя **«Тыдня»**  \n\n- [пра нас](https://example.org)"},
         address_line={BE: "а/с 1, Варшава"},
@@ -219,6 +227,11 @@ def test_the_sample_s_suggestions_are_right_too() -> None:
         ("\n[title]", 'title = "T"\n[titel]', [
             "line 5: title must be a table: a line [title] with its keys below",
             f"line 6: “titel” is not a known key (did you mean “title”?); write one of {TOP_KEYS}"]),
+        (
+            "\n[title]",
+            '[discreet]\nsubjct.be = "Ліст"\n[title]',
+            [f"line 6: “discreet.subjct” is not a known key (did you mean “subject”?); {DISCREET_KEYS}"],
+        ),
         ("\n[title]", '[reply_to]\nbe = "nobody"\n[title]', [f"line 6: reply_to.be {AS_ADDRESS}"]),
         ("\n[title]", '[missing]\nbe = "be"\n[title]', ["line 6: missing.be: “be” is no rule (did you mean “en”?); write one of leave-out, ru, en"]),
         ("\n[title]", '[missing]\nbe = "ru"\n[title]', ["line 6: missing.be: “ru” is not among the newsletter’s languages (be, en); delete the line or add the language"]),

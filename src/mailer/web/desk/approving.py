@@ -52,7 +52,8 @@ async def _ask_approval(visit: Visit) -> Response:
     sheet = await _sheet(visit)
     if not sheet.can_be_released:
         return _not_now(visit, sheet.issue)
-    found = await draft.get(visit.site.database, sheet.issue.id, visit.site.machine)
+    site = visit.site
+    found = await draft.get(site.database, sheet.issue.id, site.machine, at=site.clock())
     return show(
         visit,
         "desk/approve.html",

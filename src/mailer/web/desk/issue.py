@@ -68,7 +68,8 @@ async def _issue(visit: Visit) -> Response:
     sheet, grid = await visit.site.database.read(read)
     findings: Sequence[Finding] = ()
     if sheet.can_be_released and sheet.issue.period is not None:
-        findings = (await draft.get(visit.site.database, issue_id, visit.site.machine)).findings
+        found = await draft.get(visit.site.database, issue_id, visit.site.machine, at=now)
+        findings = found.findings
     return show(
         visit,
         "desk/issue.html",
