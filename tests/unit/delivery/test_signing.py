@@ -77,7 +77,7 @@ def test_a_sender_of_another_domain_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["domain", "selector"])
-@pytest.mark.parametrize("value", ["a b", "a;b=c", "тыдzень", "example.org."])
+@pytest.mark.parametrize("value", ["a b", "a;b=c", "тыд зень", "example.org."])
 def test_names_that_are_none_in_dns_are_refused(name: str, value: str) -> None:
     """What could break a signature's header never gets there."""
     with pytest.raises(ValueError, match="is not a name in DNS; write it as"):
