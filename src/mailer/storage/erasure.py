@@ -10,8 +10,9 @@ from sqlalchemy import delete
 from mailer.storage import deliveries, preferences, reader_links
 from mailer.storage.database import Transaction
 from mailer.storage.readers import Reader
-from mailer.storage.tables import letter, letter_count, reader_link, subscription, suppression
+from mailer.storage.tables import letter, letter_count, subscription, suppression
 from mailer.storage.tables import reader as table
+from mailer.storage.visit_tables import reader_link
 
 
 def erase(tx: Transaction, reader: Reader, now: datetime) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import insert, select, update
 
 from mailer.storage.database import Transaction
-from mailer.storage.tables import import_run as table
+from mailer.storage.visit_tables import import_run as table
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from enum import StrEnum
 from sqlalchemy import delete, insert, select, update
 
 from mailer.storage.database import Transaction
-from mailer.storage.tables import reader_link as table
+from mailer.storage.visit_tables import reader_link as table
 
 
 class LinkPurpose(StrEnum):

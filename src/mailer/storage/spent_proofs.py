@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import delete, insert, select
 
 from mailer.storage.database import Transaction
-from mailer.storage.tables import spent_proof as table
+from mailer.storage.visit_tables import spent_proof as table
 
 
 def is_spent(tx: Transaction, digest: bytes) -> bool:

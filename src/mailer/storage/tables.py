@@ -155,18 +155,6 @@ reader = Table(
     sqlite_autoincrement=True,
 )
 
-reader_link = Table(
-    "reader_link",
-    metadata,
-    Column("link_hash", LargeBinary(32), primary_key=True),  # SHA-256 of what the mailed link holds
-    Column("reader_id", ForeignKey("reader.id", ondelete="CASCADE"), nullable=False),
-    Column("purpose", String, nullable=False),
-    Column("seal_id", LargeBinary(12)),  # associated data of the seal
-    Column("sealed", LargeBinary),  # what the link is about, such as a new address
-    Column("valid_until", UtcTime, nullable=False),
-    Index("reader_link_by_reader_id", "reader_id"),
-)
-
 subscription = Table(
     "subscription",
     metadata,
@@ -207,22 +195,6 @@ letter_count = Table(
     Index("letter_count_by_address_index", "address_index"),
     Index("letter_count_by_domain_index_sent_at", "domain_index", "sent_at"),
     Index("letter_count_by_sent_at", "sent_at"),
-)
-
-spent_proof = Table(
-    "spent_proof",
-    metadata,
-    Column("digest", LargeBinary(32), primary_key=True),  # of a solved challenge that was used
-    Column("until", UtcTime, nullable=False),  # when the challenge expires by itself
-)
-
-import_run = Table(
-    "import_run",
-    metadata,
-    Column("digest", LargeBinary(32), primary_key=True),  # SHA-256 of the file and how it was read
-    Column("done_count", Integer, nullable=False),  # lines that are in; a second run goes on there
-    Column("began_at", UtcTime, nullable=False),
-    Column("ended_at", UtcTime),
 )
 
 suppression = Table(

@@ -17,9 +17,9 @@ from mailer.storage.tables import (
     letter,
     letter_count,
     newsletter,
-    reader_link,
     suppression,
 )
+from mailer.storage.visit_tables import reader_link
 
 
 def copies(tx: Transaction, reader_id: int) -> list[dict[str, Any]]:
