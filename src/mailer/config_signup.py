@@ -18,11 +18,11 @@ class SignUpSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    mails_per_hour: Annotated[int, Field(ge=1, le=1_000_000)] = 600
+    mails_per_hour: Annotated[int | None, Field(ge=1, le=1_000_000)] = 600
     """Most mails in an hour that sign-ups send, to all addresses together."""
-    mails_per_hour_to_domain: Annotated[int, Field(ge=1, le=1_000_000)] = 30
+    mails_per_hour_to_domain: Annotated[int | None, Field(ge=1, le=1_000_000)] = 30
     """The same to one receiving domain, such as a newspaper's own."""
-    mails_per_hour_to_provider: Annotated[int, Field(ge=1, le=1_000_000)] = 300
+    mails_per_hour_to_provider: Annotated[int | None, Field(ge=1, le=1_000_000)] = 300
     """The same to one domain of a large provider, such as gmail.com."""
     sign_ups_per_hour_and_client: Annotated[int, Field(ge=1, le=1_000_000)] = 20
     """Sign-ups in an hour from one place on the network (IPv4 address or IPv6 /64); others wait."""
@@ -51,12 +51,25 @@ class SignUpSettings(BaseModel):
 
     @model_validator(mode="after")
     def _domain_within_all(self) -> Self:
-        if self.mails_per_hour_to_domain > self.mails_per_hour_to_provider:
+        domain, provider = self.mails_per_hour_to_domain, self.mails_per_hour_to_provider
+        if domain is not None and provider is not None and domain > provider:
             raise ValueError(
                 "mails_per_hour_to_domain is above mails_per_hour_to_provider; a large provider takes at "
                 "least as much as any other domain, so raise that or lower this"
             )
         return self
+
+    @classmethod
+    def wide_open(cls) -> SignUpSettings:
+        """Return settings that hold nothing back: for a demonstration, where nobody is a stranger."""
+        return cls(
+            mails_per_hour=None,
+            mails_per_hour_to_domain=None,
+            mails_per_hour_to_provider=None,
+            sign_ups_per_hour_and_client=1_000_000,
+            suspects_wait_seconds=0,
+            attack_at=1_000_000,
+        )
 
     def limits(self, messages_per_day: int | None) -> FloodLimits:
         """Return the caps of a relay that takes so many messages a day; None is no limit."""

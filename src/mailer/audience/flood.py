@@ -149,6 +149,8 @@ class Weighing:
         }
         full = {}
         for key, cap in caps.items():
+            if cap is None:
+                continue
             most = share_of(cap, is_proven=is_proven, is_attack=is_attack)
             room_at = free_at(self._sent_to(key), most, self._now)
             if room_at is not None:
@@ -165,7 +167,7 @@ class Weighing:
 
     def _went(self, application: Application, proof: Proof | None) -> None:
         for key in (_ALL, application.domain_index):
-            self._sent_to(key).append(self._now)
+            self._sent.setdefault(key, []).append(self._now)
         self._mailed.add(application.reader.address_index)
         if proof is not None:
             self._spent.add(proof.digest)

@@ -20,6 +20,7 @@ from mailer.cli.demonstration import OPERATOR, Demonstration, Report
 from mailer.cli.init_files import lay_out
 from mailer.cli.output import books_json, books_table, print_json, say
 from mailer.config import SendingSettings, Settings, SiteSettings, settings_of_our_own
+from mailer.config_signup import SignUpSettings
 from mailer.domain.books import Books
 from mailer.editorial.operators import make_password
 from mailer.errors import MailerError, UsageError
@@ -120,6 +121,7 @@ def _settings(host: str, on: socket.socket | None) -> Settings:
     return settings_of_our_own(
         site=SiteSettings(public_url=f"http://{_shown(host)}:{port}", listen=f"{host}:{port}"),
         sending=SendingSettings(retry_minutes=(_RETRY_S / 60,)),
+        signup=SignUpSettings.wide_open(),
     )
 
 

@@ -29,20 +29,20 @@ class FloodLimits:
     """What the settings allow ([signup]).
 
     Attributes:
-        mails_per_hour: to addresses that strangers typed, all together.
+        mails_per_hour: to addresses that strangers typed, all together; None, here and below, is no cap.
         per_domain: the same to one receiving domain.
         per_provider: the same to one domain of a large provider.
         attack_at: sign-ups in ten minutes, or sign-ups that a cap makes wait, from which it is an attack.
         most_waiting: how many may wait; above, one without a proof of work is dropped, and counted.
     """
 
-    mails_per_hour: int = 600
-    per_domain: int = 30
-    per_provider: int = 300
+    mails_per_hour: int | None = 600
+    per_domain: int | None = 30
+    per_provider: int | None = 300
     attack_at: int = 100
     most_waiting: int = 100_000
 
-    def to_domain(self, domain: str) -> int:
+    def to_domain(self, domain: str) -> int | None:
         """Return how many mails an hour may go to a lower-case domain."""
         return self.per_domain if provider_group(domain) == OTHER else self.per_provider
 
@@ -51,7 +51,8 @@ class FloodLimits:
         if messages_per_day is None:
             return self
         share = max(1, messages_per_day // (_DAY_HOURS * _DAY_SHARE))
-        return replace(self, mails_per_hour=min(self.mails_per_hour, share))
+        most = share if self.mails_per_hour is None else min(self.mails_per_hour, share)
+        return replace(self, mails_per_hour=most)
 
 
 def share_of(most: int, *, is_proven: bool, is_attack: bool) -> int:

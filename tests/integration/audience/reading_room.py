@@ -31,7 +31,7 @@ from tests.integration.storage.scene import EN, NOW, SLUG, Store, weekly
 
 T = TypeVar("T")
 ADDRESS = "Reader.Seven@example.org"
-WIDE_OPEN = FloodLimits(10_000, 10_000, 10_000, attack_at=10_000)
+WIDE_OPEN = FloodLimits(None, None, None, attack_at=1_000_000)
 """What a reader's way is about is not how many go it."""
 
 

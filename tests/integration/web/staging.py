@@ -79,7 +79,7 @@ class Stage:
 
     async def decide(self) -> int:
         """Do what the sending process does with sign-ups."""
-        judging = Judging(self.site.vault, Flood(FloodLimits(10_000, 10_000, 10_000, attack_at=10_000)))
+        judging = Judging(self.site.vault, Flood(FloodLimits(None, None, None)))
         return await decide_waiting(self.site.database, judging, now=self.clock())
 
     async def secret(self, kind: str = "confirm") -> str:

@@ -49,7 +49,7 @@ def contrast(one: str, other: str) -> float:
 
 @pytest.mark.parametrize("path", _TEMPLATES, ids=lambda path: path.name)
 def test_a_template_runs_and_fetches_nothing(path: Path) -> None:
-    """No style attribute, no handler, no address outside this site; our own script on the desk and in an attack."""
+    """No style attribute, no handler, no other site; our own script on the desk and in an attack alone."""
     source = path.read_text(encoding="utf-8")
     if path.parent.name == "desk":
         source = source.replace(_OUR_SCRIPT, "")

@@ -16,9 +16,10 @@ from mailer.domain.period import Period
 from mailer.domain.timetable import Step, next_fires
 from mailer.editorial import draft
 from mailer.errors import NotFound
-from mailer.storage import Transaction, issues, newsletters
+from mailer.storage import Transaction, issues, newsletters, signups
 from mailer.web.armour import PRIVATE
 from mailer.web.desk.door import Visit, guarded
+from mailer.web.desk.flood import flood_in_words
 from mailer.web.desk.frame import show
 from mailer.web.desk.sheet import Sheet, sheet_of
 from mailer.web.desk.words import RELEASE_BY_HAND, STEPS, name_of, time_in_words
@@ -68,8 +69,10 @@ async def _nothing(_visit: Visit) -> Response:
 
 
 async def _front(visit: Visit) -> Response:
-    trays = await visit.site.database.read(partial(_read, site=visit.site))
-    return show(visit, "desk/front.html", trays=trays)
+    site = visit.site
+    trays = await site.database.read(partial(_read, site=site))
+    flood = await site.database.read(lambda tx: flood_in_words(site, signups.waiting(tx, site.clock())))
+    return show(visit, "desk/front.html", trays=trays, flood=flood)
 
 
 async def _build(visit: Visit) -> Response:
