@@ -73,7 +73,12 @@ class Claims:
             ]
 
         claimed = await self._database.write(work, urgent=True)
-        await self._letterpress.prepare(newsletter for _, newsletter, _ in claimed)
+        try:
+            await self._letterpress.prepare(newsletter for _, newsletter, _ in claimed)
+        except Exception:
+            # Whatever it was, a Letter that nobody holds in hand must not stay ours.
+            await self.give_back([letter.id for letter, _, _ in claimed], ())
+            raise
         return [LetterJob(partial(self._letter_copy, *each), each[0], self._owner) for each in claimed]
 
     async def copies(self) -> list[DeliveryJob] | None:

@@ -16,9 +16,9 @@ from mailer.domain.links import Links
 from mailer.domain.newsletter import Newsletter
 from mailer.domain.subscription import CONFIRM_VALID, INVITE_VALID, UNDO_VALID
 from mailer.editorial.contents import imprint
-from mailer.errors import RenderingError
+from mailer.errors import MailerError
 from mailer.rendering import holes
-from mailer.rendering.apart import render_apart
+from mailer.rendering.apart import NotStarted, render_apart
 from mailer.rendering.letterhead import Letterhead, letter_skeleton
 from mailer.rendering.skeleton import Skeleton
 from mailer.rendering.theme_folder import OURS_ALONE, Stamp, Themes, stamp
@@ -114,8 +114,11 @@ class Letterpress:
             if known is not None and (known.newsletter, known.stamp) == (newsletter, seen):
                 return
             made = _Plates(newsletter, seen, self._render_all(newsletter, theme))
-        except RenderingError as error:
-            made = _Plates(newsletter, seen, {}, str(error))
+        except Exception as error:  # noqa: BLE001 - the body of a loop: whatever it is, it costs no Letter
+            # Only our own sentences are known to hold no address.
+            reason = str(error) if isinstance(error, MailerError) else type(error).__name__
+            # Where the machine is at fault, the same files are tried again at the next Letter.
+            made = _Plates(newsletter, () if isinstance(error, NotStarted) else seen, {}, reason)
             if made != known:
                 _log.error("letterpress.theme_not_used", newsletter=newsletter.slug, reason=made.reason)
         self._themed[newsletter.slug] = made

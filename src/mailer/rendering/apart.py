@@ -38,6 +38,10 @@ _MAX_MAIL_BYTES = 4 * 1024 * 1024
 _LAST_WORDS = 300
 
 
+class NotStarted(RenderingError):  # noqa: N818 - reads as what it is where it is caught
+    """The machine started no process: nothing is known of the templates, and the next try may go well."""
+
+
 def render_apart(
     contents: Sequence[EditionContent | LetterContent],
     *,
@@ -54,6 +58,7 @@ def render_apart(
         folder: the newsletter's own templates, which go before ours; None takes ours alone.
 
     Raises:
+        NotStarted: the machine has no room for a process.
         RenderingError: a template went wrong, looped, or took too much; no mail is returned then.
     """
     job = Job(tuple(contents), folder, Task.RENDER, math.ceil(timeout_s) + 1, memory_bytes)
@@ -66,6 +71,7 @@ def check_apart(
     """Try out *theme* on *contents* in a child process, as *render_apart* renders.
 
     Raises:
+        NotStarted: the machine has no room for a process.
         RenderingError: a template looped or took too much.
     """
     job = Job(tuple(contents), theme, Task.CHECK, math.ceil(timeout_s) + 1, MEMORY_BYTES)
@@ -85,6 +91,11 @@ def _run(job: Job, timeout_s: float) -> subprocess.CompletedProcess[bytes]:
     except subprocess.TimeoutExpired as error:
         raise RenderingError(
             f"rendering took longer than {timeout_s:g} s and was stopped: look for a loop in the templates"
+        ) from error
+    except OSError as error:
+        raise NotStarted(
+            f"no process could be started to render in ({error.strerror}): "
+            "make room for it on this machine, and try again"
         ) from error
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from pathlib import Path
 
 from jinja2 import Environment
@@ -46,6 +47,13 @@ def render_subject(name: str, content: EditionContent | LetterContent, theme: Pa
         raise RenderingError(
             f"{template} says “{subject}”, where “hole-for-the-” would be taken for a reader's own link: "
             "write it differently"
+        )
+    control = next((sign for sign in subject if unicodedata.category(sign) == "Cc"), None)
+    if control is not None:
+        # RFC 5322 §2.2: a header holds printable signs; a NUL would pass for an attack (headers.py).
+        raise RenderingError(
+            f"{template} makes a subject with the sign U+{ord(control):04X}, which no header may hold: "
+            "take it away"
         )
     return subject
 

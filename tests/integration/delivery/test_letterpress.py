@@ -16,6 +16,7 @@ from mailer.domain.language import Language
 from mailer.editorial.sample import sample_newsletter
 from mailer.rendering.theme_folder import Themes
 from tests.integration.delivery.house import LINKS
+from tests.tools.scarcity import starting_nothing
 
 BE = Language.BELARUSIAN
 # One language renders sooner.
@@ -28,10 +29,10 @@ def press(tmp_path: Path) -> Letterpress:
     return Letterpress(LINKS, Themes(tmp_path))
 
 
-def put(press: Letterpress, source: str) -> None:
-    """Write the newsletter's own text of the request to confirm."""
+def put(press: Letterpress, source: str, name: str = "body.txt") -> None:
+    """Write the newsletter's own text, or another part, of the request to confirm."""
     assert press.themes.folder is not None
-    file = press.themes.folder / NEWSLETTER.slug / "confirm" / "body.txt"
+    file = press.themes.folder / NEWSLETTER.slug / "confirm" / name
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(source, "utf-8")
 
@@ -65,15 +66,17 @@ def test_a_change_on_the_disk_is_taken_at_the_next_letter(press: Letterpress) ->
 
 
 @pytest.mark.parametrize(
-    ("source", "reason"),
+    ("name", "source", "reason"),
     [
-        ("OWN {{ nobody }}", "confirm/body.txt, line 1: 'nobody' is undefined"),
-        ("OWN without a link", "shows the reader's own link 0 times"),
+        ("body.txt", "OWN {{ nobody }}", "confirm/body.txt, line 1: 'nobody' is undefined"),
+        ("body.txt", "OWN without a link", "shows the reader's own link 0 times"),
+        ("subject.txt", "OWN\0", "confirm/subject.txt makes a subject with the sign U+0000"),
+        ("subject.txt", "OWN{{ '\x1b[2J' }}", "confirm/subject.txt makes a subject with the sign U+001B"),
     ],
 )
-def test_a_broken_theme_loses_no_letter(press: Letterpress, source: str, reason: str) -> None:
+def test_a_broken_theme_loses_no_letter(press: Letterpress, name: str, source: str, reason: str) -> None:
     """The form is ours, and the log says why: once, until the theme changes."""
-    put(press, source)
+    put(press, source, name)
 
     with capture_logs() as log:
         said = [says(press, "OWN") for _ in range(3)]
@@ -94,6 +97,24 @@ def test_a_theme_that_cant_be_read_loses_no_letter(press: Letterpress) -> None:
 
     assert said == [[False]] * 2
     assert [line["event"] for line in log] == ["letterpress.theme_not_used"]
+
+
+def test_a_machine_that_starts_no_process_loses_no_letter(press: Letterpress) -> None:
+    """Ours go until it does; then the newsletter's own form is taken, though no file has changed."""
+    put(press, "OWN {{ content.action_url }}")
+
+    async def scene() -> None:
+        with starting_nothing():
+            await press.prepare([NEWSLETTER])
+            await press.prepare([NEWSLETTER])
+
+    with capture_logs() as log:
+        asyncio.run(scene())
+
+    assert b"OWN " not in b"".join(press.skeleton(LetterKind.CONFIRM, NEWSLETTER, BE).literals)
+    assert says(press, "OWN ") == [True]
+    (line,) = log
+    assert "no process could be started" in line["reason"]
 
 
 def test_what_was_not_prepared_is_in_our_form(press: Letterpress) -> None:

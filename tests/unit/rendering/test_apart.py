@@ -17,12 +17,13 @@ from mailer.domain.language import Language
 from mailer.domain.period import week
 from mailer.domain.trend import Trend
 from mailer.errors import Problem, RenderingError
-from mailer.rendering.apart import _answered, render_apart
+from mailer.rendering.apart import NotStarted, _answered, render_apart
 from mailer.rendering.edition import render_edition
 from mailer.rendering.holes import SECRET, TOKEN
 from mailer.rendering.letter import render_letter
 from mailer.rendering.webpart import BEGIN, END
 from mailer.rendering.wire import Job, Task, read_answer, read_job, write_job, write_problems
+from tests.tools.scarcity import starting_nothing
 
 TEXT = Text(Language.RUSSIAN, TextState.READY, "Заголовок “1”", "Текст\nдальше", "Лид", "Автор", "a.md")
 EDITION = EditionContent(
@@ -149,6 +150,12 @@ def test_a_child_that_cannot_start_is_reported() -> None:
     """Too little memory to load the libraries is one sentence, not a hang."""
     with pytest.raises(RenderingError, match=r"^rendering "):
         render_apart([EDITION], memory_bytes=40_000_000)
+
+
+def test_a_machine_that_starts_no_process_is_reported() -> None:
+    """Out of processes, memory or files: it is no template's fault, and may pass."""
+    with starting_nothing(), pytest.raises(NotStarted, match=r"^no process could be started .* try again"):
+        render_apart([EDITION])
 
 
 def test_the_parent_loads_no_rendering_library() -> None:
