@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from mailer.web.app import create_app
@@ -23,12 +24,14 @@ class LiveSite:
         url: its address, without a slash at its end.
         token: an unsubscribe link's.
         secret: an open confirm link's.
+        late: of one that is too old.
         cookie: of an operator who has logged in.
     """
 
     url: str
     token: str
     secret: str
+    late: str
     cookie: str
     stage: Stage
 
@@ -43,12 +46,14 @@ def live_site(folder: Path, *, mailbox: KeptMails | None = None) -> Iterator[Liv
         on = listen("127.0.0.1", 0)
         url = f"http://127.0.0.1:{on.getsockname()[1]}"
         async with standing(folder, base=url, mailbox=mailbox) as stage:
+            late = await _late(stage)
             await stage.sign_up("new@example.org")
             await stage.decide()
+            secret = await stage.secret()
             await stage.log_in()
             cookie = stage.client.cookies["mailer_session"]
             async with serving(create_app(stage.site), on):
-                opened.append(LiveSite(url, stage.token(letter=True), await stage.secret(), cookie, stage))
+                opened.append(LiveSite(url, stage.token(letter=True), secret, late, cookie, stage))
                 started.set()
                 await asyncio.to_thread(stop.wait)
 
@@ -64,3 +69,12 @@ def live_site(folder: Path, *, mailbox: KeptMails | None = None) -> Iterator[Liv
     finally:
         stop.set()
         thread.join(30)
+
+
+async def _late(stage: Stage) -> str:
+    """Sign somebody up four days ago."""
+    stage.clock.now -= timedelta(days=4)
+    await stage.sign_up("late@example.org")
+    await stage.decide()
+    stage.clock.now += timedelta(days=4)
+    return await stage.secret()

@@ -13,12 +13,17 @@ from playwright.sync_api import Browser, Page, expect
 from mailer.outbox.mailbox import Mailbox
 from mailer.outbox.reading import Outbox
 from tests.acceptance.live_site import LiveSite, live_site
+from tests.acceptance.visitor import visitor
 
 LANGUAGES = ["be", "ru", "en"]
+MOST_BYTES = 60_000
 PAGES = {
     "front": "/{lang}/",
     "issue": "/{lang}/belarus-weekly/2026-W47",
+    "embed": "/{lang}/embed",
+    "check mail": "/{lang}/check-mail",
     "confirm": "/{lang}/confirm/{secret}",
+    "late link": "/{lang}/confirm/{late}",
     "dead link": "/{lang}/confirm/nothing",
     "unsubscribe": "/u/{token}?lang={lang}",
     "cut link": "/u/nothing",
@@ -76,7 +81,7 @@ def visit(browser: Browser, site: LiveSite) -> Iterator[Visit]:
         if path.startswith("/desk") or path == "/robots.txt":
             context.add_cookies([{"name": "mailer_session", "value": site.cookie, "url": site.url}])
         page = context.new_page()
-        page.goto(path.format(lang=lang, token=site.token, secret=site.secret))
+        page.goto(path.format(lang=lang, token=site.token, secret=site.secret, late=site.late))
         return page
 
     yield open_page
@@ -120,7 +125,7 @@ def test_a_page_fits_a_phone(visit: Visit, site: LiveSite, name: str) -> None:
     widths = []
 
     for lang in LANGUAGES:
-        page.goto(PAGES[name].format(lang=lang, token=site.token, secret=site.secret))
+        page.goto(PAGES[name].format(lang=lang, token=site.token, secret=site.secret, late=site.late))
         widths.append(page.evaluate("document.documentElement.scrollWidth"))
 
     assert widths == [360, 360, 360]
@@ -135,6 +140,40 @@ def test_a_page_can_be_read_by_everyone(visit: Visit, name: str, scheme: str) ->
     found = Axe().run(page)
 
     assert [(one["id"], one["nodes"][0]["html"]) for one in found.response["violations"]] == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_mistake_can_be_read_by_everyone(visit: Visit, scheme: str) -> None:
+    """axe-core finds nothing in the box that comes back either, nor in the page that answers a sign-up."""
+    page = visit("/{lang}/", "ru", width=360, scheme=scheme, scripts=True)
+    found = []
+    for typed in ("nobody", "somebody.else@example.org"):
+        page.locator("input[type=email]").fill(typed)
+        page.locator("main").get_by_role("button").click()
+        page.wait_for_load_state()
+        found += Axe().run(page).response["violations"]
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("Проверьте почту")
+    assert [(one["id"], one["nodes"][0]["html"]) for one in found] == []
+
+
+@pytest.mark.parametrize("scripts", [False, True], ids=["without scripts", "with scripts"])
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_public_page_is_light_and_fetches_nothing_elsewhere(
+    browser: Browser, site: LiveSite, lang: str, *, scripts: bool
+) -> None:
+    """Under 60 kB with everything it fetches into an empty cache, and all of it from where the page is."""
+    weights = {}
+    for name, path in PAGES.items():
+        if path.startswith("/desk"):
+            continue
+        with visitor(browser, lang, scripts=scripts) as here:
+            url = path.format(lang=lang, token=site.token, secret=site.secret, late=site.late)
+            here.page.goto(site.url + url)
+            assert here.hosts == {site.url.removeprefix("http://")}
+            weights[name] = here.fetched_bytes()
+
+    assert {name: weight for name, weight in weights.items() if not 0 < weight < MOST_BYTES} == {}
 
 
 def test_the_first_tab_skips_to_the_content(visit: Visit) -> None:

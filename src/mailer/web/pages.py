@@ -36,7 +36,7 @@ class Page:
 
     Attributes:
         template: below templates/.
-        published: every newsletter there is; the masthead names one of *language*.
+        published: every newsletter there is; where it is the only one of *language*, the masthead names it.
         newsletter: the one this page is about, if it is about one.
         elsewhere: this page in the languages it exists in, by path; others lead to their front page.
         values: what the template asks for.
@@ -79,13 +79,15 @@ def show(site: Site, page: Page) -> Response:
     """Render *page* in its frame."""
     paths = site.paths
     guard = site.defence.gatekeeper.guard(site.clock()) if site.defence else None
-    named = page.newsletter or _first_in(page.language, page.published)
+    here = [newsletter for newsletter in page.published if page.language in newsletter.languages]
+    named = page.newsletter or (here[0] if len(here) == 1 else None)
     frame = {
         "paths": paths,
         "asset": partial(asset_url, paths.base),
         "private": page.private,
         "guard": guard,
         "masthead": named.title[page.language] if named else "",
+        "is_one_of_several": len(here) > 1,
         "switch": [
             (language, ENDONYMS[language], page.elsewhere.get(language, paths.home(language)))
             for language in languages(page.published)
@@ -94,7 +96,3 @@ def show(site: Site, page: Page) -> Response:
     words = render(environment(TEMPLATES, page.language), page.template, {**frame, **page.values})
     headers = (PRIVATE if page.private else {}) | (SOLVING if guard and guard.challenge else {})
     return HTMLResponse(words, page.status, headers)
-
-
-def _first_in(language: Language, known: Sequence[Newsletter]) -> Newsletter | None:
-    return next((newsletter for newsletter in known if language in newsletter.languages), None)

@@ -108,6 +108,22 @@ def test_the_page_of_an_issue_ticks_its_newsletter(place: Path) -> None:
     run(scene())
 
 
+def test_a_page_about_none_of_them_names_none(place: Path) -> None:
+    """On top of an issue stands its newsletter; on top of what belongs to all: newsletters."""
+
+    async def scene() -> None:
+        async with standing(place) as stage:
+            await add_second(stage)
+            pages = [f"/be/{SLUG}/2026-W47", "/be/check-mail", "/en/check-mail"]
+
+            html = [(await stage.client.get(path)).text for path in pages]
+
+            mastheads = [re.findall(r'class="masthead"><a href="[^"]*">(.*?)</a>', each) for each in html]
+            assert mastheads == [["Тыдзень у Беларусі"], ["Рассылкі"], ["Belarus Weekly"]]
+
+    run(scene())
+
+
 def test_a_mistake_leaves_what_was_chosen(place: Path) -> None:
     """The box comes back with its ticks; one that has none says so."""
 
