@@ -128,9 +128,8 @@ def admit(
         strangers = [_row(each.reader) for each in some if not each.reader.id]
         if strangers:
             new = dialect.insert(reader).on_conflict_do_nothing()
-            ids |= dict(
-                tx.execute(new.returning(reader.c.address_index, reader.c.id), strangers).tuples().all()
-            )
+            stored = tx.execute(new.returning(reader.c.address_index, reader.c.id), strangers)
+            ids |= {row.address_index: row.id for row in stored}
         rows = [
             {
                 "reader_id": ids[each.reader.address_index],

@@ -59,10 +59,9 @@ def page(tx: Transaction, after_id: int, limit: int) -> list[Listed]:
         for row in rows
     }
     for line in _subscriptions(tx, after_id, max(found, default=after_id)):
-        values = dict(line)
-        reader_id = values.pop("reader_id")
+        reader_id = line.pop("reader_id")
         if reader_id in found:
-            found[reader_id].subscriptions.append(values)
+            found[reader_id].subscriptions.append(line)
     return list(found.values())
 
 
@@ -83,4 +82,6 @@ def _subscriptions(tx: Transaction, after_id: int, last_id: int) -> list[dict[st
         .where((subscription.c.reader_id > after_id) & (subscription.c.reader_id <= last_id))
         .order_by(subscription.c.reader_id, newsletter.c.slug)
     )
-    return [dict(row) for row in rows.mappings()]
+    # SQLAlchemy's names are more than text, which not everybody who writes JSON takes.
+    names = [f"{column.name}" for column in columns]
+    return [dict(zip(names, row, strict=True)) for row in rows]

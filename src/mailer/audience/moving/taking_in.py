@@ -96,9 +96,11 @@ def plan_move(path: Path, named: str | None, terms: Terms) -> Move:
     return Move([recognise(part, named) for part in parts], terms, run)
 
 
-async def take_in(database: Database, vault: Vault, move: Move, *, now: datetime, tell: Tell) -> Report:
+async def take_in(
+    database: Database, vault: Vault, move: Move, *, now: datetime, tell: Tell, at_once: int = SLICE
+) -> Report:
     """
-    Take everybody in whom the files name; once more does nothing.
+    Take everybody in whom the files name, *at_once* persons in a transaction; once more does nothing.
 
     Raises:
         InputError: a line can't be understood; nothing is stored.
@@ -113,7 +115,7 @@ async def take_in(database: Database, vault: Vault, move: Move, *, now: datetime
         count, done = pile.person_count(), run.done_count
         report.skipped = done
         everybody = islice(persons(pile, move.readings), done, None)
-        while some := list(islice(everybody, SLICE)):
+        while some := list(islice(everybody, at_once)):
             done += len(some)
             report.changes += await database.write(_slice(move, some, done, now))
             tell("taking in", done, count)
