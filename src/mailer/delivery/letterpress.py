@@ -86,11 +86,13 @@ class Letterpress:
             await asyncio.to_thread(self._prepare, newsletter)
 
     def skeleton(self, kind: LetterKind, newsletter: Newsletter, language: Language) -> Skeleton:
-        """Return the skeleton of a letter.
+        """Return the skeleton of a letter; a reader of another newsletter's language gets the first here.
 
         Raises:
             RenderingError: a template of ours is wrong.
         """
+        if language not in newsletter.languages:
+            language = newsletter.languages[0]
         plate = (kind, language)
         themed = self._themed.get(newsletter.slug)
         if themed is not None and themed.newsletter == newsletter and plate in themed.skeletons:

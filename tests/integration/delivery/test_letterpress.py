@@ -52,6 +52,13 @@ def test_a_letter_has_its_newsletters_own_form(press: Letterpress) -> None:
     assert b"OWN " not in b"".join(press.skeleton(LetterKind.CONFIRM, OTHER, BE).literals)
 
 
+def test_a_reader_of_another_newsletters_language_gets_the_first_here(press: Letterpress) -> None:
+    """Their language is that of what they get elsewhere; the mail must go out all the same."""
+    in_russian = press.skeleton(LetterKind.CONFIRM, NEWSLETTER, Language.RUSSIAN)
+
+    assert in_russian == press.skeleton(LetterKind.CONFIRM, NEWSLETTER, BE)
+
+
 def test_a_change_on_the_disk_is_taken_at_the_next_letter(press: Letterpress) -> None:
     """New, changed and gone, without a restart."""
     seen = [says(press, "OWN ONE", "OWN TWO")]
