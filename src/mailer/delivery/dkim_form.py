@@ -32,14 +32,16 @@ _SIGNED = (
         "cfbl-address",
         "cfbl-feedback-id",
     ),
-    *("precedence", "auto-submitted"),
+    *("precedence", "auto-submitted", "x-auto-response-suppress"),
 )
 # RFC 6376 §8.15: named once more than they occur, so that one more of them breaks the signature. Else a
 # second List-Unsubscribe, put on top, would be obeyed in our name.
 _OVERSIGNED = frozenset(
     (
         *("from", "sender", "reply-to", "to", "cc", "subject", "date", "mime-version", "content-type"),
-        *("list-id", "list-unsubscribe", "list-unsubscribe-post", "feedback-id"),
+        *("message-id", "content-language", "list-id", "list-unsubscribe", "list-unsubscribe-post"),
+        *("list-help", "list-subscribe", "list-owner", "list-archive", "list-post", "feedback-id"),
+        *("precedence", "auto-submitted"),
     )
 )
 _NAME = "DKIM-Signature:"
