@@ -152,7 +152,7 @@ async def open_installation(settings: Settings) -> AsyncIterator[Installation]:
         vault = Vault(keys)
         await identify(database, settings.data, now=utc_now())
         await check_keys(database, keys, vault)
-        links = Links(settings.site.public_url, settings.sending.return_path_domain)
+        links = Links(settings.site.public_url, settings.sending.unsubscribe_domain)
         yield Installation(settings, database, keys, vault, links, premises.machine_of(settings))
     finally:
         await database.close()

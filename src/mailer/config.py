@@ -28,16 +28,15 @@ from pydantic_settings import (
 )
 
 from mailer.config_problems import PREFIX, refuse_unknown_variables, sentence, small
+from mailer.config_sending import DomainOrNone, SendingSettings
 from mailer.config_signup import SignUpSettings
 from mailer.domain.alignment import is_dns_name
-from mailer.domain.domain_name import domain_name
 from mailer.domain.web_address import web_address
 from mailer.errors import SettingsError
 
 FILE_NAME = "mailer.toml"
 _VARIABLE = "MAILER_SETTINGS"
 _THIS_MACHINE = ("localhost", "::1")
-_DomainOrNone = Annotated[str, AfterValidator(lambda domain: domain and domain_name(domain))]
 
 
 class _Section(BaseModel):
@@ -130,7 +129,7 @@ class RelaySettings(_Section):
 class DkimSettings(_Section):
     """[dkim]: how we sign, where [relay] signing says that we do."""
 
-    domain: _DomainOrNone = ""
+    domain: DomainOrNone = ""
     """Who signs (d=): the sender's domain, or one above it."""
     selector: str = ""
     """Under which name the key is published: SELECTOR._domainkey.DOMAIN."""
@@ -143,22 +142,6 @@ class DkimSettings(_Section):
         if name and not is_dns_name(name):
             raise ValueError("is not a name in DNS; write it as mailer")
         return name.lower()
-
-
-class SendingSettings(_Section):
-    """[sending]: how copies are tried."""
-
-    retry_minutes: tuple[Annotated[float, Field(gt=0)], ...] = (5, 15, 30, 60, 120)
-    """Waits before the second, third … try; the last one repeats."""
-    return_path_domain: _DomainOrNone = ""
-    """Domain that bounces come back to; empty takes the sender's."""
-
-    @field_validator("retry_minutes")
-    @classmethod
-    def _some(cls, waits: tuple[float, ...]) -> tuple[float, ...]:
-        if not waits:
-            raise ValueError("is empty; write it as [5, 15, 30, 60, 120]")
-        return waits
 
 
 class ExportSettings(_Section):

@@ -16,7 +16,7 @@ class Links:
 
     Attributes:
         base: the public URL without a slash at its end.
-        mail_domain: where mail comes back to us; empty while none does.
+        mail_domain: where mail to leave by is read; empty while nobody reads it.
     """
 
     base: str
