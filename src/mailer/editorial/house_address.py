@@ -9,8 +9,10 @@ from __future__ import annotations
 from mailer.domain.domain_name import domain_name
 
 # Enough to catch a name or a list in place of an address; the mail server knows the rest.
-_NOT_IN_ADDRESSES = frozenset(' <>()[],;:"\\')
+# ? and % would mean something else in the mailto of List-Owner (RFC 6068 §2).
+_NOT_IN_ADDRESSES = frozenset(' <>()[],;:"\\?%&#/')
 _LONGEST_ADDRESS = 254  # RFC 5321 §4.5.3.1.3, without the angle brackets
+_LONGEST_LOCAL_PART = 64  # RFC 5321 §4.5.3.1.1
 
 
 def read_house_address(text: str, *, name: str) -> str:
@@ -26,7 +28,8 @@ def read_house_address(text: str, *, name: str) -> str:
     """
     local, at, domain = text.partition("@")
     is_plain = text.isprintable() and not _NOT_IN_ADDRESSES & set(text)
-    if not (local and at and domain and is_plain) or "@" in domain:
+    is_dotted_well = all(local.split(".")) and len(local) <= _LONGEST_LOCAL_PART  # RFC 5322 §3.2.3
+    if not (local and at and domain and is_plain and is_dotted_well) or "@" in domain:
         raise ValueError(_no_address(name))
     if not local.isascii():
         # RFC 6531: each server on the way would have to take it, and so would each reader's answer.

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from mailer.domain.nearest import did_you_mean
 from mailer.editorial.encoding import find_unprintable
 from mailer.errors import InputError, Problem
+from mailer.rendering.holes import resembles_hole
 
 _PART = r"""(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')"""
 _DOTTED = rf"{_PART}(?:\s*\.\s*{_PART})*"
@@ -89,6 +90,13 @@ class TomlTable:
             self.complain(
                 key,
                 f"{self.name(key)} holds a character that can’t be printed (U+{ord(char):04X}); delete it",
+            )
+            return ""
+        if resembles_hole(text):
+            self.complain(
+                key,
+                f"{self.name(key)} has the words “hole-for-the-”, which stand for a reader’s own link while "
+                "mails are made; write it differently",
             )
             return ""
         if required and not text and not self.is_stand_in:

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 
 _BASE64_LINE_BYTES = 57  # 76 characters, RFC 2045 §6.8
 _QP_LINE_CHARS = 76  # RFC 2045 §6.7
+# A dot would be stuffed (RFC 5321 §4.5.2); some mailboxes write ">" before "From ", which breaks a signature.
+_NEVER_FIRST = (".", "F")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +82,8 @@ def _quoted_line(line: str, holes: re.Pattern[str]) -> bytes:
         if length + len(shown) > room:
             out.append("=\r\n")
             length = 0
-            if atom == ".":
-                shown = "=2E"
+            if atom in _NEVER_FIRST:
+                shown = f"={ord(atom):02X}"
         out.append(shown)
         length += len(shown)
     return "".join(out).encode("ascii")
@@ -107,4 +109,4 @@ def _escaped(text: str) -> list[str]:
 
 
 def _must_quote(atom: str, *, first: bool, last: bool) -> bool:
-    return (atom == "." and first) or (atom in " \t" and last)
+    return (atom in _NEVER_FIRST and first) or (atom in " \t" and last)

@@ -85,3 +85,11 @@ def test_a_lone_surrogate_does_not_stop_an_issue() -> None:
     """It is shown as a question mark in either encoding."""
     assert decoded(encode("a\udcff", ())) == "a?\r\n"
     assert decoded(encode("Тыдзень\udcff" * 9, ())) == "Тыдзень?" * 9 + "\r\n"
+
+
+def test_no_line_begins_with_from() -> None:
+    """Some mailboxes write “>” before it, and with it goes the signature."""
+    body = encode("From here on\n" + "x" * 75 + "From there\n", []).body
+
+    assert not [line for line in body.split(b"\r\n") if line.startswith(b"From ")]
+    assert quopri.decodestring(body) == b"From here on\r\n" + b"x" * 75 + b"From there\r\n"
