@@ -21,7 +21,7 @@ class Practice:
     Attributes:
         outer, inner: opening and closing quotes, and those inside them.
         dash: what a hyphen between spaces stands for.
-        single_quotes: whether ' also opens and closes a quotation, and is not only an apostrophe.
+        single_quotes: whether ' is the usual quote, of whatever stands in it, and not only around words.
         held: each match is text whose spaces may not become a line's end.
     """
 
@@ -52,6 +52,7 @@ _RUSSIAN_HOLDS_NEXT = "а и в к о с у во ко со об от до за �
 _RUSSIAN_HOLDS_PREVIOUS = "же ли бы ж б"
 _RUSSIAN_UNITS = (
     "тыс млн млрд трлн руб коп долл евро проц % ₽ $ € °C кг г т км м см мм га л кВт МВт ГВт ч мин сек "
+    "минуту минуты минут день дня дней "
     "гг в вв год года году годом лет рублей рубля долларов доллара процентов процента "
     "января февраля марта апреля мая июня июля августа сентября октября ноября декабря"
 )
@@ -61,6 +62,7 @@ _BELARUSIAN_HOLDS_NEXT = "а і й у ў з к аб ад бо ва да ды з�
 _BELARUSIAN_HOLDS_PREVIOUS = "жа бы ж б"
 _BELARUSIAN_UNITS = (
     "тыс млн млрд трлн руб кап дол еўра прац % ₽ $ € °C кг г т км м см мм га л кВт МВт ГВт гадз хв с "
+    "хвіліну хвіліны хвілін дзень дні дзён "
     "гг ст стст год года годзе годам гадоў рублёў рубля долараў долара працэнтаў працэнта "
     "студзеня лютага сакавіка красавіка мая чэрвеня ліпеня жніўня верасня кастрычніка лістапада снежня"
 )
@@ -69,9 +71,10 @@ _BELARUSIAN_NUMBERED = "арт ст стар с п пп гл мал табл д 
 _MONTHS = "January February March April May June July August September October November December"
 _ENGLISH_UNITS = (
     "thousand million billion trillion bn mn % percent °C $ € kg g t km m cm mm ha l kW MW GW "
-    f"hrs min a.m. p.m. am pm {_MONTHS}"
+    f"hrs min minute minutes day days a.m. p.m. am pm {_MONTHS}"
 )
-_ENGLISH_NUMBERED = r"No p pp Art para vol"
+_ENGLISH_NUMBERED = "No p pp Art para vol"
+_ENGLISH_TITLES = "Mr Mrs Ms Mx Dr Prof St Gen Col Capt Lt Sgt Sen Rep Gov Rev Hon"
 
 
 @cache
@@ -113,6 +116,8 @@ def _english() -> tuple[re.Pattern[str], ...]:
         rf"{_BEGIN}(?:{_any(_MONTHS)}) (?=\d{{1,2}}(?!\d))",
         rf"{_BEGIN}(?:{_any(_ENGLISH_NUMBERED)})\. (?=\d)",
         rf"{_BEGIN}[A-Z]\. (?=[A-Z])",
+        # Mr. Smith, Dr. X
+        rf"{_BEGIN}(?:{_any(_ENGLISH_TITLES)})\. (?=[A-Z])",
     )
 
 

@@ -13,9 +13,11 @@ from mailer.rendering.practice import FILLER, Practice
 
 _RUN = re.compile(rf"[\"'«»„“”‘’{FILLER}]+")
 _BETWEEN_LETTERS = re.compile(r"(?<=[^\W_])'(?=[^\W_])")
-_LEFT_OF_WORD = r"(?<![^\s([{—–“‘-])"
+_LEFT_OF_WORD = r"(?<![^\s([{—–“„«‘-])"
 _OF_A_CENTURY = re.compile(rf"{_LEFT_OF_WORD}'(?=\d\ds?(?!\w))")
 _PAIR = re.compile(rf"{_LEFT_OF_WORD}'(?=[^\s'])([^'\n]*[^\s'])'(?![^\W_])")
+_AND = re.compile(rf"{_LEFT_OF_WORD}'n'(?!\w)", re.IGNORECASE)
+_PAIR_OF_WORDS = re.compile(rf"{_LEFT_OF_WORD}'(?=[^\W\d_])([^'\n]*[^\s'])'(?![^\W_])")
 _LONE_CLOSING = re.compile(r"(?<=[^\W\d_])'")
 _LONE_OPENING = re.compile(rf"{_LEFT_OF_WORD}'(?=[^\s'])")
 
@@ -99,8 +101,10 @@ def _lone(side: _Side, practice: Practice) -> str:
 def _set_single(text: str, practice: Practice) -> str:
     text = _BETWEEN_LETTERS.sub("’", text)
     if practice.single_quotes:
+        text = _AND.sub(lambda found: f"’{found[0][1]}’", text)
         text = _OF_A_CENTURY.sub("’", text)
         text = _PAIR.sub(r"‘\1’", text)
-        text = _LONE_CLOSING.sub("’", text)
-        text = _LONE_OPENING.sub("’", text)
-    return text
+    else:
+        text = _PAIR_OF_WORDS.sub(rf"{practice.inner[0]}\1{practice.inner[1]}", text)
+    text = _LONE_CLOSING.sub("’", text)
+    return _LONE_OPENING.sub("’", text)

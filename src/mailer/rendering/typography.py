@@ -31,14 +31,22 @@ _THREE_HYPHENS = re.compile(r"(?<=\s)---(?=\s)|(?<=[^\W_])---(?=[^\W_])")
 _TWO_HYPHENS = re.compile(r"(?<=[^\W_])--(?=[^\W_])")
 _SPACED_HYPHENS = re.compile(r"(?<=\s)--(?=\s)")
 _SPACED_HYPHEN = re.compile(rf"(?<=\S[ {NBSP}])-(?=\s)")
+# What may not stand beside a hyphen that means “to”: more of a telephone number, a date, a code, a sum.
+_NO_RANGE_AFTER = rf"(?<![\w.,:/+#@№{FILLER}–—−-])(?<![\d№#)][ {NBSP}])"
+_NO_RANGE_BEFORE = rf"(?![\w:/@{FILLER}–—−-]|[.,]\d|[ {NBSP}]\d)"
+_NUMBERS = re.compile(rf"{_NO_RANGE_AFTER}([1-9]\d{{0,3}})-([1-9]\d{{0,3}}){_NO_RANGE_BEFORE}")
+_YEARS = range(1000, 2200)
+_SHORT = range(1000)
+_MINUS = re.compile(r"(?<![^\s(\[«])-(?=\d)")
+_BLANKS = re.compile(" {2,}")
 
 
 def typeset(text: str, language: Language) -> str:
     """Return *text* with the quotes, dashes, ellipses and non-breaking spaces of *language*.
 
-    Setting a text that was set before returns it unchanged.
+    Several spaces in a row become one. Setting a text that was set before returns it unchanged.
     """
-    return typeset_pieces([text], language)[0]
+    return typeset_pieces([_BLANKS.sub(" ", text)], language)[0]
 
 
 def typeset_pieces(pieces: Sequence[str], language: Language) -> list[str]:
@@ -78,6 +86,15 @@ def _set(text: str, practice: Practice) -> str:
     text = _SPACED_HYPHENS.sub(practice.dash + FILLER, text)
     text = _SPACED_HYPHEN.sub(practice.dash, text)
     text = set_quotes(text, practice)
+    text = _MINUS.sub("−", text)
+    text = _NUMBERS.sub(_from_to, text)
     for pattern in practice.held:
         text = pattern.sub(lambda found: found[0].replace(" ", NBSP), text)
     return text
+
+
+def _from_to(found: re.Match[str]) -> str:
+    """Set a dash between two years, or two numbers that people count to; “1234-5678” may be anything."""
+    first, last = int(found[1]), int(found[2])
+    are_alike = any(first in numbers and last in numbers for numbers in (_YEARS, _SHORT))
+    return found[0].replace("-", "–") if first < last and are_alike else found[0]
