@@ -81,7 +81,7 @@ def test_from_texts_to_readers(page: Page, desk: LiveDesk) -> None:
     check(page)
     log_in(page)
     check(page, "dark", "light")
-    page.get_by_role("link", name="November 16 – 22, 2026").click()
+    page.get_by_role("link", name="November 16–22, 2026").click()
     expect(page.get_by_text("waiting for you")).to_be_visible()
     expect(page.get_by_text("has no ready text in any topic")).to_be_visible()
     check(page)

@@ -1,7 +1,8 @@
-"""Days and periods as people say them: “3–9 чэрвеня”, “31 мая – 9 июня”, “June 3 – 9”.
+"""Days and periods as people say them: “3–9 чэрвеня”, “31 мая – 9 июня”, “June 3–9”.
 
 Babel's own interval formatting abbreviates months, so the interval patterns of CLDR are taken and
-their month written out; Cyrillic months then stand in the genitive, as they must after a day.
+their month written out; Cyrillic months then stand in the genitive, as they must after a day. Spaces
+and dashes are a printer's (docs/decisions/dates.md): no day is parted from its month by a line's end.
 """
 
 from __future__ import annotations
@@ -14,10 +15,11 @@ from babel.dates import format_date
 
 from mailer.domain.language import Language
 from mailer.domain.period import Period
+from mailer.rendering.practice import NBSP
 
 # CLDR puts a thin space around an English en dash and a narrow no-break space before “г.”. Many mail
 # programs have no glyph for either, and a subject line should not need one.
-_PLAIN_SPACES = str.maketrans({"\u2009": " ", "\u202f": "\u00a0"})
+_HELD_SPACES = str.maketrans(dict.fromkeys(" \u2009\u202f", NBSP))
 
 
 class Year(Enum):
@@ -38,15 +40,23 @@ def period_in_words(period: Period, language: Language, *, year: Year = Year.WHE
     difference = "y" if first.year != last.year else "M" if first.month != last.month else "d"
     # UTS #35, “intervalFormats”: two half patterns, chosen by the largest field that differs.
     halves = Locale.parse(language).interval_formats["yMMMd" if named else "MMMd"][difference]
-    return "".join(_written(day, half, language) for day, half in zip((first, last), halves, strict=True))
+    words = "".join(_written(day, half, language) for day, half in zip((first, last), halves, strict=True))
+    # English CLDR sets “June 3 – 9”; between bare numbers every printer sets the dash tight.
+    return words.replace(f"{NBSP}– ", "–") if difference == "d" else words
 
 
 def day_in_words(day: date, language: Language, *, year: Year = Year.ALWAYS) -> str:
     """Write *day* in *language*: “9 чэрвеня 2026 г.”, or without the year “9 чэрвеня”."""
     if year is Year.ALWAYS:
-        return format_date(day, "long", locale=language).translate(_PLAIN_SPACES)
+        return _held(format_date(day, "long", locale=language))
     return _written(day, Locale.parse(language).datetime_skeletons["MMMd"].pattern, language)
 
 
 def _written(day: date, pattern: str, language: Language) -> str:
-    return format_date(day, pattern.replace("MMM", "MMMM"), locale=language).translate(_PLAIN_SPACES)
+    return _held(format_date(day, pattern.replace("MMM", "MMMM"), locale=language))
+
+
+def _held(words: str) -> str:
+    """Let a line end only after a dash or a comma."""
+    held = words.translate(_HELD_SPACES)
+    return held.replace(f"–{NBSP}", "– ").replace(f",{NBSP}", ", ")

@@ -37,8 +37,12 @@ def _reference(_self: Any, tokens: Sequence[Token], index: int, _options: Any, e
 
 def _way_back(_self: Any, tokens: Sequence[Token], index: int, _options: Any, env: Any) -> str:
     note = tokens[index].meta
-    sentence = translations(env["language"]).gettext("Back to the text, note %(number)s")
-    name = _filled(sentence, note["id"] + 1)
+    gettext = translations(env["language"]).gettext
+    sentence = gettext("Back to the text (note %(number)s)")
+    if note["subId"]:
+        # Who hears one link after the other must know which mention it leads to.
+        sentence = gettext("Back to the text (note %(number)s, mention %(mention)s)")
+    name = _filled(sentence, note["id"] + 1, note["subId"] + 1)
     return f' <a href="#{_reference_id(note, env)}" aria-label="{name}">{_ARROW}</a>'
 
 
@@ -78,5 +82,5 @@ def _reference_id(note: Any, env: Any) -> str:
     return _id("fnref", note, env) + again
 
 
-def _filled(sentence: str, number: int) -> str:
-    return escapeHtml(sentence % {"number": number})
+def _filled(sentence: str, number: int, mention: int = 1) -> str:
+    return escapeHtml(sentence % {"number": number, "mention": mention})

@@ -11,8 +11,8 @@ def only_in(lender: Language, language: Language) -> str:
     gettext = translations(language).gettext
     match lender:
         case Language.BELARUSIAN:
-            return gettext("Only in Belarusian")
+            return gettext("Available only in Belarusian")
         case Language.RUSSIAN:
-            return gettext("Only in Russian")
+            return gettext("Available only in Russian")
         case Language.ENGLISH:
-            return gettext("Only in English")
+            return gettext("Available only in English")

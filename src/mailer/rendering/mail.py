@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
+from typing import cast
 
-from jinja2 import Environment
+from jinja2 import Environment, pass_context
+from jinja2.runtime import Context
 
 from mailer.bundled import bundled
 from mailer.domain.content import EditionContent, LetterContent, RenderedMail
@@ -15,6 +19,7 @@ from mailer.errors import RenderingError
 from mailer.rendering import holes
 from mailer.rendering.inline import inline_css
 from mailer.rendering.templates import environment, render, render_line
+from mailer.rendering.typography import typeset
 
 _GAPS = re.compile(r"\n{3,}")
 
@@ -34,8 +39,8 @@ def render_mail(name: str, content: EditionContent | LetterContent, theme: Path 
             reader's own link not at all or more than once.
     """
     subject = render_subject(name, content, theme)
-    html = render_html(name, content, theme, subject=subject)
-    text = render_text(name, content, theme, subject=subject)
+    html = render_body(f"{name}/body.html", content, theme, subject=subject)
+    text = render_body(f"{name}/body.txt", content, theme, subject=subject)
     return RenderedMail(content.language, subject, html, text)
 
 
@@ -58,31 +63,43 @@ def render_subject(name: str, content: EditionContent | LetterContent, theme: Pa
     return subject
 
 
-def render_html(
-    name: str, content: EditionContent | LetterContent, theme: Path | None, *, subject: str
+def render_body(
+    template: str, content: EditionContent | LetterContent, theme: Path | None, *, subject: str
 ) -> str:
-    """Render the HTML alone, as *render_mail* does."""
-    template = f"{name}/body.html"
+    """Render one body alone, as *render_mail* does.
+
+    Args:
+        template: ``NAME/body.html`` or ``NAME/body.txt``; which of them decides how it is finished.
+    """
     values = {"content": content, "subject": subject}
-    html = inline_css(render(mail_environment(content.language, theme), template, values))
-    _check_holes(template, html, content)
-    return html
+    body = render(mail_environment(content.language, theme), template, values)
+    body = inline_css(body) if template.endswith(".html") else _tidied(body)
+    _check_holes(template, body, content)
+    return body
 
 
-def render_text(
-    name: str, content: EditionContent | LetterContent, theme: Path | None, *, subject: str
-) -> str:
-    """Render the plain text alone, as *render_mail* does."""
-    template = f"{name}/body.txt"
-    values = {"content": content, "subject": subject}
-    text = _tidied(render(mail_environment(content.language, theme), template, values))
-    _check_holes(template, text, content)
-    return text
-
-
+@cache
 def mail_environment(language: Language, theme: Path | None) -> Environment:
-    """Return what mails in *language* are rendered with, a newsletter's own templates before ours."""
-    return environment(bundled("templates/email"), language, theme)
+    """Return what mails in *language* are rendered with, a newsletter's own templates before ours.
+
+    Our sentences are typeset as an editor's words are: no line of a mail ends in “не”.
+    """
+    env = environment(bundled("templates/email"), language, theme)
+    for name in ("gettext", "ngettext"):
+        env.globals[name] = _in_type(cast("Callable[..., str]", env.globals[name]), language)
+    return env
+
+
+def _in_type(speak: Callable[..., str], language: Language) -> Callable[..., str]:
+    """Return a function of a template's sentences whose answer, filled in, is typeset."""
+
+    @pass_context
+    def speak_in_type(context: Context, *sentences: object, **filled: object) -> str:
+        words = speak(context, *sentences, **filled)
+        # Markup stays what it is: as safe as before, and its entities are no words.
+        return type(words)(typeset(words, language))
+
+    return speak_in_type
 
 
 def _check_holes(template: str, body: str, content: EditionContent | LetterContent) -> None:

@@ -2,7 +2,8 @@
 
 Writers are trusted with words, not with markup: raw HTML is shown as it was typed, a picture from
 elsewhere becomes its description (fetching it would report who reads), a link leads to the web or to
-a mailbox or is no link. nh3 then lets through only the tags we know, whatever came before.
+a mailbox or is no link, and a bare ``https://…`` is one. nh3 then lets through only the tags we know,
+whatever came before.
 The plain-text half of a mail is written by rendering/plaintext.py from the same parser.
 """
 
@@ -13,6 +14,7 @@ from functools import cache
 from typing import Any
 
 import nh3
+from linkify_it import LinkifyIt
 from markdown_it import MarkdownIt
 from markdown_it.common.utils import escapeHtml
 from markdown_it.renderer import RendererHTML
@@ -108,8 +110,10 @@ def unused_notes(markdown: str) -> list[str]:
 
 @cache
 def markdown_parser() -> MarkdownIt:
-    """Return the one parser: CommonMark, tables and footnotes, no HTML."""
-    parser = MarkdownIt("commonmark", {"html": False}, renderer_cls=_Renderer).enable("table")
+    """Return the one parser: CommonMark, tables, footnotes and bare web addresses, no HTML."""
+    parser = MarkdownIt("commonmark", {"html": False, "linkify": True}, renderer_cls=_Renderer)
+    parser.enable("table")
+    _link_bare_addresses(parser)
     parser.use(footnote_plugin, inline=False)
     parser.block.ruler.before("table", "too_deep", _too_deep)
     footnotes.teach(parser)
@@ -117,6 +121,16 @@ def markdown_parser() -> MarkdownIt:
     parser.validateLink = _leads_out  # type: ignore[method-assign]
     parser.inline.ruler.at("image", _picture)
     return parser
+
+
+def _link_bare_addresses(parser: MarkdownIt) -> None:
+    """Make ``https://…`` a link, shown as it was typed; “example.org” and mail addresses stay words."""
+    # The inline rule alone: it meets an address before “_” and “*” in it could mean emphasis.
+    parser.inline.ruler.enable("linkify")
+    parser.linkify = LinkifyIt(options={"fuzzy_link": False, "fuzzy_email": False, "fuzzy_ip": False})
+    for schema in ("ftp:", "mailto:", "//"):
+        parser.linkify.add(schema, None)
+    parser.normalizeLinkText = _as_typed  # type: ignore[assignment,method-assign]
 
 
 @cache
@@ -151,6 +165,10 @@ class _Renderer(RendererHTML):
 def _leads_out(url: str) -> bool:
     scheme, colon, rest = url.strip().partition(":")
     return bool(colon and rest) and scheme.lower() in _SCHEMES
+
+
+def _as_typed(url: str) -> str:
+    return url
 
 
 def _any_address(url: str) -> bool:  # noqa: ARG001 - the parser asks for each

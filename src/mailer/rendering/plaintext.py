@@ -124,13 +124,14 @@ def _numbers(node: SyntaxTreeNode, width: int, notes: _Notes) -> str:
 
 
 def _listed(node: SyntaxTreeNode, marks: Sequence[str], width: int, notes: _Notes) -> str:
-    items = []
-    for mark, item in zip(marks, node.children, strict=True):
-        inside = "\n\n".join(_blocks(item.children, width - len(mark), notes))
-        items.append(_hanging(mark, inside))
-    # CommonMark marks the paragraphs of a tight list as hidden: its items follow without a gap.
+    # CommonMark marks the paragraphs of a tight list as hidden: neither its items nor what stands in
+    # them, such as another list, have a gap between them.
     paragraphs = (child for item in node.children for child in item.children if child.type == "paragraph")
     gap = "\n" if all(paragraph.hidden for paragraph in paragraphs) else "\n\n"
+    items = []
+    for mark, item in zip(marks, node.children, strict=True):
+        inside = gap.join(_blocks(item.children, width - len(mark), notes))
+        items.append(_hanging(mark, inside))
     return gap.join(items)
 
 

@@ -17,7 +17,7 @@ from mailer.domain.content import EditionContent, LetterContent
 from mailer.domain.language import Language
 from mailer.domain.nearest import did_you_mean
 from mailer.errors import Problem, RenderingError
-from mailer.rendering.mail import mail_environment, render_html, render_subject, render_text
+from mailer.rendering.mail import mail_environment, render_body, render_subject
 from mailer.rendering.templates import TemplateFault, syntax_fault
 from mailer.rendering.theme_folder import files, shown
 from mailer.rendering.webpart import check_marks
@@ -169,7 +169,7 @@ def _in_mails(theme: Path, contents: Sequence[_Content]) -> Iterator[Problem]:
         parts: list[tuple[str, Callable[[], object]]] = [
             ("subject.txt", partial(render_subject, name, content, theme)),
             ("body.html", partial(_html, name, content, theme)),
-            ("body.txt", partial(render_text, name, content, theme, subject="A subject")),
+            ("body.txt", partial(render_body, f"{name}/body.txt", content, theme, subject="A subject")),
         ]
         for file, rendered in parts:
             try:
@@ -195,6 +195,6 @@ def _placed(problem: Problem, theme: Path) -> Problem:
 
 
 def _html(name: str, content: _Content, theme: Path) -> None:
-    html = render_html(name, content, theme, subject="A subject")
+    html = render_body(f"{name}/body.html", content, theme, subject="A subject")
     if isinstance(content, EditionContent):
         check_marks(f"{name}/body.html", html)

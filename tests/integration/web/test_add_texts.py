@@ -89,13 +89,13 @@ def test_texts_are_taken_and_listed(place: Path) -> None:
             assert first.status_code == 200
             assert "2 texts taken" in words
             assert (
-                "Relations with the West, Belarusian A new headline November 16 – 22, 2026 changed, ready"
+                "Relations with the West, Belarusian A new headline November 16–22, 2026 changed, ready"
                 in words
             )
             assert (
-                "Relations with the West, Russian A new headline November 23 – 29, 2026 new, ready" in words
+                "Relations with the West, Russian A new headline November 23–29, 2026 new, ready" in words
             )
-            assert "See the issue of November 16 – 22, 2026" in words
+            assert "See the issue of November 16–22, 2026" in words
             assert "as it was, ready" in again.text
             assert len(stage.rung) == 2
             rows = stage.rows("SELECT body FROM commentary_text WHERE headline = 'A new headline'")

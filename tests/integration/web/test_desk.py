@@ -60,11 +60,11 @@ def test_the_first_page_accounts_for_every_copy(place: Path) -> None:
 
             assert "Mail leaves through smtp.example.org, port 587." in words
             assert "Nothing leaves this machine" not in words
-            assert "November 16 – 22, 2026 sending" in words
+            assert "November 16–22, 2026 sending" in words
             assert "taken by the mail provider 0 0 still to be sent 1 1 will try again 0 0" in words
             assert "readers in all 1 1" in words
             assert "Tue 24 Nov, 12:00 (Europe/Warsaw) After this no copy is sent any more" in words
-            assert "It is due, once you have approved it (November 23 – 29)" in words
+            assert "It is due, once you have approved it (November 23–29)" in words
             assert not re.search("chunk|inflight|skeleton|deferred|relay|operator", words, re.IGNORECASE)
 
     run(scene())
@@ -183,7 +183,7 @@ def test_the_last_ended_week_is_put_together_by_a_button(place: Path) -> None:
             await stage.site.database.write(
                 lambda tx: tx.exec_driver_sql("UPDATE issue SET period = '2026-W40' WHERE id = 2")
             )
-            assert "There is no issue for November 16 – 22, 2026 yet." in await seen(stage, "/desk/")
+            assert "There is no issue for November 16–22, 2026 yet." in await seen(stage, "/desk/")
 
             places = [
                 (await stage.press(f"/desk/newsletters/{SLUG}/build")).headers["location"] for _ in "ab"

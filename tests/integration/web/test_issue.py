@@ -162,7 +162,7 @@ def test_the_day_of_release_is_the_newsletters_own(place: Path) -> None:
 
     async def scene() -> None:
         async with standing(place) as stage:
-            assert "Published November 24, 2026" in (await stage.client.get(URL)).text
+            assert "Published November\xa024, 2026" in (await stage.client.get(URL)).text
 
     run(scene())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -99,5 +100,14 @@ def test_confirming_has_a_term() -> None:
     """A confirm Letter says how long its link works."""
     mail = render_letter(letter(LetterKind.CONFIRM, Language.BELARUSIAN))
 
-    assert "дзейнічае 3 дні." in mail.html
-    assert "дзейнічае 3 дні." in mail.text
+    assert "дзейнічае 3\xa0дні." in mail.html
+    assert "дзейнічае 3\xa0дні." in mail.text
+
+
+@pytest.mark.parametrize("kind", LetterKind)
+def test_our_own_sentences_are_typeset(kind: LetterKind) -> None:
+    """No line of a Letter ends in “не” or “на”, as none of an issue does."""
+    mail = render_letter(letter(kind, Language.BELARUSIAN))
+
+    shown = re.sub(r"<[^>]*>", "", mail.html.partition("<body")[2])
+    assert not re.search(r"(?i)\b(?:не|на) ", shown + mail.text)

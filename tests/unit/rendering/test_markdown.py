@@ -152,8 +152,39 @@ def test_footnotes_lead_there_and_back() -> None:
     ids = {attributes["id"] for _, attributes in Tags(html).met if "id" in attributes}
     assert set(links) == {"#fn-russia-1", "#fnref-russia-1", "#fnref-russia-1-2"}
     assert {f"#{each}" for each in ids} == set(links)
-    assert links["#fnref-russia-1"]["aria-label"] == "Back to the text, note 1"
+    assert links["#fnref-russia-1"]["aria-label"] == "Back to the text (note 1)"
+    assert links["#fnref-russia-1-2"]["aria-label"] == "Back to the text (note 1, mention 2)"
     assert 'aria-label="Note 1">1</a></sup>' in html
+
+
+@pytest.mark.parametrize(
+    ("markdown", "link"),
+    [
+        ("See https://example.org/a_b_c--d?q='x'.", "https://example.org/a_b_c--d?q='x'"),
+        ("(http://example.org/)", "http://example.org/"),
+        ("**https://example.org/a**", "https://example.org/a"),
+        ("a[^n]\n\n[^n]: https://example.org/n", "https://example.org/n"),
+    ],
+)
+def test_a_bare_address_is_a_link(markdown: str, link: str) -> None:
+    """Its words are the address as it was typed, and no typography comes near it."""
+    assert f'<a href="{link}">{link}</a>' in to_html(markdown).replace("&#x27;", "'")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "example.org",
+        "www.example.org",
+        "a@example.org",
+        "ftp://example.org/",
+        "//example.org",
+        "`https://example.org/`",
+    ],
+)
+def test_other_words_are_no_link(words: str) -> None:
+    """A name, a mail address and code stay what they are."""
+    assert "<a" not in to_html(f"See {words} now")
 
 
 def test_two_texts_without_a_topic_may_not_share_a_page() -> None:
