@@ -187,20 +187,20 @@ def _discreet(
 ) -> dict[Choice, int]:
     """Store the editions that discreet readers get, after all others; return their numbers.
 
-    Only those that somebody gets now. A plan without a text has none: there is nothing to hide.
+    None where nobody is discreet. A plan without a text has none either: there is nothing to hide.
     """
-    by_choice = contents.plans(found.grid)
-    ids: dict[str, int] = {}
-    chosen: dict[Choice, int] = {}
-    for choice in freeze.audience(tx, found.newsletter.slug, terms.released_at):
-        key = by_choice[choice.language, choice.missing].key
-        if not choice.is_discreet or key not in printed:
-            continue
-        if key not in ids:
-            made = discreet(found, printed[key], terms.links, date=terms.released_at)
-            ids[key] = editions.add(tx, _stored(found.issue.id, made, DISCREET))
-        chosen[choice] = ids[key]
-    return chosen
+    audience = freeze.audience(tx, found.newsletter.slug, terms.released_at)
+    if not any(choice.is_discreet for choice in audience):
+        return {}
+    ids = {}
+    for key, usual in printed.items():
+        made = discreet(found, usual, terms.links, date=terms.released_at)
+        ids[key] = editions.add(tx, _stored(found.issue.id, made, DISCREET))
+    return {
+        Choice(*choice, is_discreet=True): ids[plan.key]
+        for choice, plan in contents.plans(found.grid).items()
+        if plan.key in ids
+    }
 
 
 def _stored(issue_id: int, printed: Printed, mark: str = "") -> StoredEdition:
