@@ -11,7 +11,7 @@ import email
 import email.policy
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 
@@ -24,7 +24,7 @@ from mailer.delivery.dkim import Signer
 from mailer.delivery.letterpress import Letterpress, letterhead
 from mailer.delivery.signing import Signing
 from mailer.domain.commentary import Commentary
-from mailer.domain.content import LetterKind
+from mailer.domain.content import LetterKind, Proof
 from mailer.domain.issue import Issue, IssueKind, IssueState
 from mailer.domain.language import Language
 from mailer.domain.links import Links
@@ -41,8 +41,9 @@ from mailer.rendering.skeleton import Skeleton
 from mailer.storage.letters import Letter
 
 EDITION = "edition"
-"""The kind of mail that is no Letter."""
-NAMES = [f"{kind}-{language}" for kind in (EDITION, *LetterKind) for language in Language]
+PROOF = "proof"
+"""The kinds of mail that are no Letters."""
+NAMES = [f"{kind}-{language}" for kind in (EDITION, PROOF, *LetterKind) for language in Language]
 """Of all mails, in their order: for the names of tests."""
 MOMENT = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 """When mails are sent, if nobody says otherwise."""
@@ -63,7 +64,7 @@ class Mail:
     """One mail as a reader gets it.
 
     Attributes:
-        kind: ``edition``, or a LetterKind.
+        kind: ``edition``, ``proof``, or a LetterKind.
         language: of the mail.
         skeleton: before the reader's own values came in; the same for every reader.
         return_path: MAIL FROM.
@@ -102,7 +103,12 @@ async def _compose(at: datetime) -> list[Mail]:
     signer = Signer(SIGNING, clock=lambda: at)
     composer = Composer(_KEYS, Vault(_KEYS), _LINKS.mail_domain, signer).of(sample_newsletter())
     try:
-        copies = [*_editions(composer, at), *_letters(composer, at)]
+        proof = Proof(("Russia has no trend: add the line “trend: unchanged” to its texts of 2026-W47.",))
+        copies = [
+            *_editions(composer, at, EDITION, None),
+            *_editions(composer, at, PROOF, proof),
+            *_letters(composer, at),
+        ]
         return [
             _mail(kind, language, skeleton, copy.return_path, await copy.signed())
             for kind, language, skeleton, copy in copies
@@ -114,21 +120,21 @@ async def _compose(at: datetime) -> list[Mail]:
 _Made = tuple[str, Language, Skeleton, Copy]
 
 
-def _editions(composer: Composer, at: datetime) -> Iterator[_Made]:
-    """Yield the sample issue, as it is frozen."""
+def _editions(composer: Composer, at: datetime, kind: str, proof: Proof | None) -> Iterator[_Made]:
+    """Yield the sample issue, as it is frozen, or as those see it who look before."""
     newsletter = sample_newsletter()
     grid = _sample_grid()
     issue = Issue(1, newsletter.slug, IssueKind.REGULAR, _WEEK, IssueState.DRAFT, at)
     for language in Language:
         content = edition_content(grid, issue, plan_for(grid, language, None), _LINKS)
         skeleton = edition_skeleton(
-            render_edition(content),
+            render_edition(replace(content, proof=proof)),
             letterhead(newsletter, language, _LINKS),
             issue_key=_WEEK.key,
             date=at,
         )
         yield (
-            EDITION,
+            kind,
             language,
             skeleton,
             composer.copy_to(RECIPIENT, skeleton, Token(_READER, issue=issue.id)),
