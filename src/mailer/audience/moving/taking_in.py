@@ -27,7 +27,7 @@ from mailer.storage.intake import IMPORTED, Found, Newcomer
 from mailer.storage.pile import Pile
 from mailer.storage.readers import Reader
 
-SLICE = 2_000
+SLICE = 1_000
 """Persons in one transaction: pages and senders wait for no more than these."""
 INVITABLE_FOR = timedelta(days=90)
 """How long somebody without a proven consent waits for a request to confirm, before they are forgotten."""
