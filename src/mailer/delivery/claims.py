@@ -19,7 +19,17 @@ from mailer.domain.delivery import SkipReason
 from mailer.domain.newsletter import Newsletter, UnknownPolicy
 from mailer.errors import StorageError
 from mailer.rendering.skeleton import Skeleton
-from mailer.storage import Database, Transaction, chunks, deliveries, editions, issues, letters, newsletters
+from mailer.storage import (
+    Database,
+    Transaction,
+    chunks,
+    deliveries,
+    editions,
+    issues,
+    letters,
+    newsletters,
+    preferences,
+)
 from mailer.storage.chunks import Chunk, DueCopy
 from mailer.storage.letters import Letter
 
@@ -62,22 +72,23 @@ class Claims:
         """Claim Letters that are due, oldest first."""
         now = self._clock()
 
-        def work(tx: Transaction) -> list[tuple[Letter, Newsletter, int]]:
+        def work(tx: Transaction) -> list[tuple[Letter, Newsletter, int, bool]]:
             return [
                 (
                     letter,
                     newsletters.pick(tx, letter.newsletter),
                     newsletters.identifier(tx, letter.newsletter),
+                    preferences.is_discreet(tx, letter.public_id),
                 )
                 for letter in letters.claim(tx, self._owner, now, most)
             ]
 
         claimed = await self._database.write(work, urgent=True)
         try:
-            await self._letterpress.prepare(newsletter for _, newsletter, _ in claimed)
+            await self._letterpress.prepare(newsletter for _, newsletter, *_ in claimed)
         except Exception:
             # Whatever it was, a Letter that nobody holds in hand must not stay ours.
-            await self.give_back([letter.id for letter, _, _ in claimed], ())
+            await self.give_back([letter.id for letter, *_ in claimed], ())
             raise
         return [LetterJob(partial(self._letter_copy, *each), each[0], self._owner) for each in claimed]
 
@@ -155,10 +166,18 @@ class Claims:
             # Not known: the rest of the chunk is left to whoever claims it next.
             return False
 
-    def _letter_copy(self, letter: Letter, newsletter: Newsletter, newsletter_id: int) -> Copy:
+    def _letter_copy(
+        self,
+        letter: Letter,
+        newsletter: Newsletter,
+        newsletter_id: int,
+        is_discreet: bool,  # noqa: FBT001 - as the claim made it
+    ) -> Copy:
         # Rendered when its turn has come, not when it is claimed: a template that is wrong must cost
         # its own letter a try, and not lose the others of the claim.
-        skeleton = self._letterpress.skeleton(letter.kind, newsletter, letter.language)
+        skeleton = self._letterpress.skeleton(
+            letter.kind, newsletter, letter.language, is_discreet=is_discreet
+        )
         return self._composer.of(newsletter).letter_copy(skeleton, letter, newsletter_id)
 
     def _finish(self, chunk: Chunk) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -74,7 +74,7 @@ class Letterpress:
 
     links: Links
     themes: Themes = OURS_ALONE
-    _ours: dict[tuple[str, _Plate], tuple[Newsletter, Skeleton]] = field(default_factory=dict)
+    _ours: dict[tuple[str, _Plate, bool], tuple[Newsletter, Skeleton]] = field(default_factory=dict)
     _themed: dict[str, _Plates] = field(default_factory=dict)
 
     async def prepare(self, newsletters: Iterable[Newsletter]) -> None:
@@ -85,8 +85,12 @@ class Letterpress:
         for newsletter in {each.slug: each for each in newsletters}.values():
             await asyncio.to_thread(self._prepare, newsletter)
 
-    def skeleton(self, kind: LetterKind, newsletter: Newsletter, language: Language) -> Skeleton:
+    def skeleton(
+        self, kind: LetterKind, newsletter: Newsletter, language: Language, *, is_discreet: bool = False
+    ) -> Skeleton:
         """Return the skeleton of a letter; a reader of another newsletter's language gets the first here.
+
+        A discreet reader's is plain text under a neutral name and subject, in our own form always.
 
         Raises:
             RenderingError: a template of ours is wrong.
@@ -95,12 +99,18 @@ class Letterpress:
             language = newsletter.languages[0]
         plate = (kind, language)
         themed = self._themed.get(newsletter.slug)
-        if themed is not None and themed.newsletter == newsletter and plate in themed.skeletons:
+        if (
+            themed is not None
+            and themed.newsletter == newsletter
+            and plate in themed.skeletons
+            and not is_discreet
+        ):
             return themed.skeletons[plate]
-        known = self._ours.get((newsletter.slug, plate))
+        known = self._ours.get((newsletter.slug, plate, is_discreet))
         if known is None or known[0] != newsletter:
-            known = (newsletter, self._render(kind, newsletter, language))
-            self._ours[newsletter.slug, plate] = known
+            render = self._render_discreet if is_discreet else self._render
+            known = (newsletter, render(kind, newsletter, language))
+            self._ours[newsletter.slug, plate, is_discreet] = known
         return known[1]
 
     def _prepare(self, newsletter: Newsletter) -> None:
@@ -141,6 +151,15 @@ class Letterpress:
 
         mail = render_letter(self._content(kind, newsletter, language))
         return self._skeleton(mail, kind, newsletter, language)
+
+    def _render_discreet(self, kind: LetterKind, newsletter: Newsletter, language: Language) -> Skeleton:
+        from mailer.rendering.discretion import discreet_letter, discreet_sender_name
+        from mailer.rendering.letter import render_letter
+
+        name = discreet_sender_name(language, newsletter.discreet_sender_name.get(language, ""))
+        plain = replace(letterhead(newsletter, language, self.links), title="", sender_name=name)
+        mail = discreet_letter(render_letter(self._content(kind, newsletter, language)))
+        return letter_skeleton(mail, plain, kind)
 
     def _skeleton(
         self, mail: RenderedMail, kind: LetterKind, newsletter: Newsletter, language: Language

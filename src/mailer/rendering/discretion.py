@@ -1,4 +1,4 @@
-"""A discreet edition: the same texts, and nothing that a glance at a mailbox would tell a stranger.
+"""A discreet mail: the same texts, and nothing that a glance at a mailbox would tell a stranger.
 
 A list of mails and a notification on a locked screen show the sender's name, the subject and the first
 words; so these say only that a letter came. Without pictures and HTML nothing shows from afar.
@@ -38,4 +38,18 @@ def discreet_mail(mail: RenderedMail, own_subject: str = "") -> RenderedMail:
         "Good day! Here is your letter of the week. It is plain text, so that it opens on any device and "
         "takes little room. What you asked for follows below; read it when you have a quiet moment."
     )
+    return _plain(mail, subject, opening)
+
+
+def discreet_letter(mail: RenderedMail) -> RenderedMail:
+    """Return a Letter for discreet readers: without HTML, and neutral in what a preview shows."""
+    gettext = translations(mail.language).gettext
+    opening = gettext(
+        "Good day! This is the answer to something you have done. It is plain text, so that it opens on any "
+        "device and takes little room. What it is about follows below; read it when you have a quiet moment."
+    )
+    return _plain(mail, gettext("An answer for you"), opening)
+
+
+def _plain(mail: RenderedMail, subject: str, opening: str) -> RenderedMail:
     return replace(mail, subject=subject, html="", text=f"{textwrap.fill(opening, _COLUMNS)}\n\n{mail.text}")

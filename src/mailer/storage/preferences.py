@@ -13,6 +13,7 @@ from mailer.domain.subscription import Standing
 from mailer.storage.database import Transaction
 from mailer.storage.tables import newsletter, subscription
 from mailer.storage.tables import reader as table
+from mailer.storage.visit_tables import reader_link
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,14 @@ def get(tx: Transaction, reader_id: int) -> Preferences:
         select(*columns).where(table.c.id == reader_id)
     ).one()
     return Preferences(language, parse_missing_rule(missing) if missing else None, paused_until, is_discreet)
+
+
+def is_discreet(tx: Transaction, public_id: bytes) -> bool:
+    """Tell whether a Letter to *public_id* goes to a discreet reader, or to one's new address."""
+    # What is mailed to a new address is named by its link, not by the reader (audience/new_address.py).
+    moving = select(reader_link.c.reader_id).where(reader_link.c.seal_id == public_id)
+    theirs = (table.c.public_id == public_id) | table.c.id.in_(moving)
+    return bool(tx.scalar(select(table.c.id).where(theirs & table.c.is_discreet)))
 
 
 def save(tx: Transaction, reader_id: int, chosen: Preferences) -> None:

@@ -12,6 +12,7 @@ from mailer.audience.new_address import MoveState
 from mailer.domain.content import LetterKind
 from mailer.domain.delivery import DeliveryState
 from mailer.domain.subscription import Standing
+from mailer.storage import preferences
 from tests.integration.audience.own_settings import Visitor
 from tests.integration.audience.reading_room import ADDRESS, Room, pressed_together
 from tests.integration.storage.scene import BE, NOW, RU, SLUG, Store, release
@@ -75,6 +76,21 @@ def test_the_address_changes_when_both_have_agreed(visitor: Visitor, first: str)
     assert after.sealed_address is not None
     assert visitor.room.vault.open(after.sealed_address, after.public_id).decode() == NEW
     assert visitor.room.standing(NEW) is Standing.ACTIVE
+
+
+@pytest.mark.parametrize("is_discreet", [False, True])
+def test_a_discreet_readers_new_address_is_asked_discreetly(
+    visitor: Visitor,
+    is_discreet: bool,  # noqa: FBT001 - a table
+) -> None:
+    """Whoever sees that mailbox may learn as little as at the old one."""
+    visitor.be_discreet(is_discreet=is_discreet)
+
+    ask(visitor)
+
+    recipients = [row["public_id"] for row in visitor.room.store.rows("letter")]
+    found = visitor.room.store.read(lambda tx: [preferences.is_discreet(tx, each) for each in recipients])
+    assert set(found) == {is_discreet}
 
 
 def test_one_alone_moves_nothing(visitor: Visitor) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import email
+import email.policy
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -131,3 +133,19 @@ def test_what_was_not_prepared_is_in_our_form(press: Letterpress) -> None:
     changed = replace(NEWSLETTER, sender="other@example.org")
 
     assert b"OWN " not in b"".join(press.skeleton(LetterKind.CONFIRM, changed, BE).literals)
+
+
+@pytest.mark.parametrize("kind", LetterKind)
+@pytest.mark.parametrize("language", Language)
+def test_a_discreet_letter_tells_nothing_at_a_glance(kind: LetterKind, language: Language) -> None:
+    """Plain text under a neutral name and subject; the newsletter is named first far below the preview."""
+    newsletter = sample_newsletter()
+    press = Letterpress(LINKS)
+
+    shown = b"".join(press.skeleton(kind, newsletter, language, is_discreet=True).literals)
+
+    mail = email.message_from_bytes(shown, policy=email.policy.default)
+    assert mail.get_content_type() == "text/plain"
+    seen = f"{mail['From'].addresses[0].display_name} {mail['Subject']} {mail.get_content()[:150]}"
+    words = (newsletter.title[language], newsletter.heading(language), "Беларус", "Belarus")
+    assert [word for word in words if word in seen] == []
