@@ -12,6 +12,7 @@ from gettext import GNUTranslations
 from io import BytesIO
 from pathlib import Path
 
+from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import PoFileError, read_po
 
@@ -19,6 +20,17 @@ from mailer.domain.language import Language
 from mailer.errors import RenderingError
 
 LOCALE_FOLDER = Path(__file__).resolve().parents[1] / "locale"
+
+
+@cache
+def sentences() -> frozenset[str]:
+    """Return the English sentences that the product can say in every language, all their forms.
+
+    Raises:
+        RenderingError: the file of strings can't be read.
+    """
+    forms = (message.id for message in _catalog(LOCALE_FOLDER / f"{Language.ENGLISH}.po") if message.id)
+    return frozenset(each for form in forms for each in ([form] if isinstance(form, str) else form))
 
 
 def translations(language: Language) -> GNUTranslations:
@@ -38,13 +50,16 @@ def load_translations(path: Path) -> GNUTranslations:
         RenderingError: it is missing or is no .po file; the message names file and line.
     """
     compiled = BytesIO()
+    write_mo(compiled, _catalog(path))
+    compiled.seek(0)
+    return GNUTranslations(compiled)
+
+
+def _catalog(path: Path) -> Catalog:
     try:
         with path.open("rb") as file:
-            catalog = read_po(file, locale=path.stem, charset="utf-8", abort_invalid=True)
-        write_mo(compiled, catalog)
+            return read_po(file, locale=path.stem, charset="utf-8", abort_invalid=True)
     except PoFileError as error:
         raise RenderingError(f"{path.name}, line {error.lineno + 1}: {error}; mend that entry") from error
     except (OSError, ValueError) as error:
         raise RenderingError(f"{path.name} can't be read: {error}; install it anew") from error
-    compiled.seek(0)
-    return GNUTranslations(compiled)

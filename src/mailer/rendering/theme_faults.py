@@ -17,15 +17,19 @@ from mailer.domain.content import EditionContent, LetterContent
 from mailer.domain.language import Language
 from mailer.domain.nearest import did_you_mean
 from mailer.errors import Problem, RenderingError
+from mailer.rendering.languages import sentences
 from mailer.rendering.mail import mail_environment, render_body, render_subject
 from mailer.rendering.templates import TemplateFault, syntax_fault
 from mailer.rendering.theme_folder import files, shown
+from mailer.rendering.theme_reach import Fault, faults_of_mail, faults_of_source
 from mailer.rendering.webpart import check_marks
 
 MOST_TOLD = 20
 """Whoever mends so many starts the check again."""
 
 _Content = EditionContent | LetterContent
+# The functions that speak every language, and how many forms of a sentence they take.
+_SPEAKING = {"_": 1, "gettext": 1, "ngettext": 2}
 _TAKING_IN = (nodes.Extends, nodes.Include, nodes.Import, nodes.FromImport)
 
 
@@ -53,12 +57,16 @@ class _Template:
             while a mail is made.
         is_child: whether it fills the blocks of another.
         blocks: by name, with the line.
+        sentences: what it asks our words for in every language, with the line.
+        reached: what it would fetch or run, with the line.
     """
 
     needs: tuple[tuple[str, int], ...]
     wants: frozenset[str | None]
     is_child: bool
     blocks: Mapping[str, int]
+    sentences: tuple[tuple[str, int], ...]
+    reached: tuple[Fault, ...]
 
 
 class _Sources:
@@ -95,6 +103,8 @@ class _Sources:
             yield from self._dangling(name, template, known)
             if name in self._ours and (template.is_child or name in bases):
                 yield from self._missing_blocks(name, template)
+            yield from self._unknown_sentences(name, template)
+            yield from (self._at(name, line, what) for line, what in template.reached)
 
     def _read(self, file: Path) -> _Template:
         source = file.read_text("utf-8")
@@ -113,6 +123,14 @@ class _Sources:
             wants=frozenset(name for _, names in taken for name in names),
             is_child=tree.find(nodes.Extends) is not None,
             blocks={block.name: block.lineno for block in tree.find_all(nodes.Block)},
+            sentences=tuple(
+                (str(said.value), call.lineno)
+                for call in tree.find_all(nodes.Call)
+                if isinstance(call.node, nodes.Name) and call.node.name in _SPEAKING
+                for said in call.args[: _SPEAKING[call.node.name]]
+                if isinstance(said, nodes.Const)
+            ),
+            reached=tuple(_reached(file.name, source)),
         )
 
     def _unreadable(self, name: str, error: TemplateSyntaxError) -> Problem:
@@ -140,8 +158,24 @@ class _Sources:
                     f"write {{% block {block} %}}…{{% endblock %}}, which may be empty",
                 )
 
+    def _unknown_sentences(self, name: str, template: _Template) -> Iterator[Problem]:
+        for said, line in template.sentences:
+            if said not in sentences():
+                near = did_you_mean(said, sentences())
+                yield self._at(
+                    name,
+                    line,
+                    f"“{said}” is no sentence of ours{near} and would stand in English in every language; "
+                    'write {{ {"be": "…", "ru": "…", "en": "…"}[language] }}',
+                )
+
     def _at(self, name: str, line: int | None, message: str) -> Problem:
         return Problem(f"{shown(self._theme)}/{name}", line, message)
+
+
+def _reached(name: str, source: str) -> list[Fault]:
+    # Plain text fetches nothing, whatever it looks like.
+    return [] if name.endswith(".txt") else faults_of_source(source, is_style=name.endswith(".css"))
 
 
 def _names(taking: nodes.Node) -> Sequence[str | None]:
@@ -183,7 +217,7 @@ def _in_mails(theme: Path, contents: Sequence[_Content]) -> Iterator[Problem]:
 def _in_sum(error: RenderingError, theme: Path, template: str) -> Problem:
     """Return what is wrong with a whole part of a mail, which no single line can be blamed for."""
     if (theme / template).exists():
-        return Problem(f"{shown(theme)}/{template}", None, str(error).removeprefix(f"{template} "))
+        return Problem(f"{shown(theme)}/{template}", None, str(error).removeprefix(template).lstrip(": "))
     return Problem(shown(theme), None, str(error))
 
 
@@ -196,5 +230,8 @@ def _placed(problem: Problem, theme: Path) -> Problem:
 
 def _html(name: str, content: _Content, theme: Path) -> None:
     html = render_body(f"{name}/body.html", content, theme, subject="A subject")
+    logo_folder = content.imprint.logo_url.rpartition("/")[0]
+    for what in faults_of_mail(html, {getattr(content, "media_url", ""), logo_folder}):
+        raise RenderingError(f"{name}/body.html: {what}")
     if isinstance(content, EditionContent):
         check_marks(f"{name}/body.html", html)

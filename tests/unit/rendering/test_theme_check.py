@@ -175,6 +175,82 @@ def test_a_lost_link_or_mark_is_named(theme: Path, name: str, old: str, new: str
     assert expected in told
 
 
+FETCHED = "would be fetched from another site and tell it who reads"
+
+
+@pytest.mark.parametrize(
+    ("name", "added", "line", "expected"),
+    [
+        ("edition/body.html", '<img src="http://evil.example/p.gif">', 1, "src “http://evil.example/p.gif” would be"),
+        ("edition/body.html", '\n<IMG\n alt="{{ content.title }}" SRC=//evil.example/p.gif>', 2, FETCHED),
+        ("edition/body.html", '<img src="data:image/png;base64,AA">', 1, FETCHED),
+        ("edition/body.html", '<img srcset="https://evil.example/2.png 2x">', 1, "srcset “https://evil.example/2.png 2x”"),
+        ("_base/nameplate.html", '<td background="https://evil.example/b.png">', 1, "background “https://evil"),
+        ("_base/nameplate.html", "{# two\nlines #}<p style=\"background: url('https://evil.example/b.png')\">", 2, FETCHED),
+        ("_base/style.css", "{% set a = 1 %}\np { background: URL( https://evil.example/b.png ) }", 2, "its style “https://evil"),
+        ("_base/screens.css", "@import 'https://evil.example/a.css';", 1, FETCHED),
+        ("_base/layout.html", "<style>\n@import url(https://evil.example/a.css);</style>", 2, FETCHED),
+        ("_base/layout.html", '<link rel="stylesheet" href="https://evil.example/a.css">', 1, "<link> has no place in a mail"),
+        ("_base/layout.html", '<!--[if mso]>\n<v:image src="https://evil.example/v.png"/><![endif]-->', 2, FETCHED),
+        ("confirm/body.html", "<script>x</script>", 1, "<script> has no place in a mail"),
+        ("confirm/body.html", '<form action="https://evil.example/">', 1, "<form> has no place in a mail"),
+        ("confirm/body.html", "<iframe></iframe>", 1, "<iframe> has no place in a mail"),
+        ("confirm/body.html", '<p onclick="x()">', 1, "onclick=… would run a program"),
+        ("confirm/body.html", '<a href="javascript:x()">', 1, "would run a program"),
+        ("confirm/body.html", '\n{{ _("Thanks a lot") }}', 2, "“Thanks a lot” is no sentence of ours"),
+        ("confirm/body.txt", '{{ _("Unsubscribed") }}', 1, "(did you mean “Unsubscribe”?) and would stand in English"),
+        ("confirm/body.txt", '{{ ngettext("a day", "b days", 2) }}', 1, "“a day” is no sentence of ours"),
+        ("confirm/body.txt", "{% trans %}Thanks a lot{% endtrans %}", 1, "“Thanks a lot” is no sentence of ours"),
+    ],
+)  # fmt: skip
+def test_a_theme_reaches_for_nothing(theme: Path, name: str, added: str, line: int, expected: str) -> None:
+    """What would be fetched from elsewhere, run, or stand in English is told with file and line."""
+    put(theme, name, added + ours(name))
+
+    told = problems(theme)
+
+    assert told[0].startswith(f"{name}, line {line}: ")
+    assert expected in told[0]
+
+
+@pytest.mark.parametrize(
+    ("shown", "expected"),
+    [
+        ("{{ 'http://' }}evil.example/p.gif", FETCHED),
+        ("{{ content.unsubscribe_url }}", "src holds the reader's own link"),
+        (
+            "{{ content.media_url }}/0123456789abcdef-9x9.png?{{ content.unsubscribe_url }}",
+            "the reader's own link",
+        ),
+        ("{{ content.media_url }}/../p.gif", FETCHED),
+    ],
+)
+def test_what_a_picture_s_address_becomes_is_looked_at(theme: Path, shown: str, expected: str) -> None:
+    """An address put together in a template is judged in the finished mail."""
+    link = '<a href="{{ content.unsubscribe_url }}">'
+    picture = f'<img alt="" src="{shown}">' + ("" if "unsubscribe" in shown else link + "x</a>")
+    put(theme, "edition/body.html", f"<!-- content --><!-- /content -->\n{picture}")
+
+    told = problems(theme)
+
+    assert told
+    assert told[0].startswith("edition/body.html: ")
+    assert expected in told[0]
+
+
+def test_pictures_of_ours_and_links_may_stand_in_a_theme(theme: Path) -> None:
+    """Ours, pictures within the mail, and links to press."""
+    kept = (
+        '<img alt="" src="{{ imprint.logo_url }}"><img alt="" src="cid:a"><img alt="">'
+        '<a href="https://example.org/">x</a><p style="fill: url(#a)">{{ _("Subscribe") }}</p>'
+    )
+    put(theme, "_base/nameplate.html", ours("_base/nameplate.html", "{% if", kept + "{% if"))
+    added = '<img alt="" src="{{ content.media_url }}/0123456789abcdef-9x9.png">'
+    put(theme, "edition/body.html", ours("edition/body.html", "<h1>", added + "<h1>"))
+
+    assert problems(theme) == []
+
+
 def test_a_fault_that_shows_in_a_file_of_ours_says_so(theme: Path) -> None:
     """The reader of the sentence must not look for the line in the theme."""
     put(theme, "_base/button.html", "{% macro knob(url, words) %}{% endmacro %}")
