@@ -40,6 +40,10 @@ TARGETS = [
     ("GET", "/xx/confirm/abc"),
     ("POST", "/xx/confirm/abc"),
     ("POST", "/xx/subscribe"),
+    ("POST", "/xx/embed"),
+    ("GET", "/xx/check-mail"),
+    ("POST", "/xx/confirm/abc/again"),
+    ("GET", "/be/confirm/%00/again"),
     ("GET", "/static/../app.py"),
     ("GET", "/static/%2e%2e%2fapp.py"),
     ("GET", "/static/app.py"),
@@ -113,7 +117,9 @@ def test_a_strange_form_stores_nothing(
     run(scene())
 
 
-@pytest.mark.parametrize("path", ["/u/{token}", "/en/subscribe", "/en/confirm/x"])
+@pytest.mark.parametrize(
+    "path", ["/u/{token}", "/en/subscribe", "/en/embed", "/en/confirm/x", "/en/confirm/x/again"]
+)
 @pytest.mark.parametrize("announced", [True, False])
 def test_a_body_over_64_kb_is_refused(place: Path, path: str, announced: bool) -> None:  # noqa: FBT001 - a table
     """413 whether its length is announced or not, and nothing was done."""
@@ -240,10 +246,14 @@ def test_any_address_has_an_answer(
     media_type=st.sampled_from([FORM, "multipart/form-data; boundary=b", "x"]),
 )
 def test_any_form_has_an_answer(visitor: Visitor, content: bytes, media_type: str) -> None:
-    """Bytes of any kind in the subscribe box."""
-    answer = visitor.ask("POST", "/be/subscribe", content=content, headers={"Content-Type": media_type})
+    """Bytes of any kind in the subscribe box, in a form elsewhere, or from a program."""
+    headers = {"Content-Type": media_type}
+    answers = [
+        visitor.ask("POST", path, content=content, headers=headers)
+        for path in ("/be/subscribe", "/be/embed", "/api/subscribe")
+    ]
 
-    assert answer.status_code == 422
+    assert [answer.status_code for answer in answers] == [422, 200, 415]
 
 
 @slow
@@ -275,7 +285,11 @@ def test_nothing_is_logged_of_a_reader(
             await stage.subscribe("new@example.org")
             await stage.sign_up("not-an-address")
             secrets.extend([stage.token(), await stage.secret()])
-            for path in (f"/u/{secrets[-2]}", f"/en/confirm/{secrets[-1]}"):
+            await stage.client.post("/en/embed", data={"address": "new@example.org"})
+            program = {"address": "new@example.org", "newsletters": [SLUG], "language": "en"}
+            await stage.client.post("/api/subscribe", json=program)
+            confirm = f"/en/confirm/{secrets[-1]}"
+            for path in (f"/u/{secrets[-2]}", confirm, f"{confirm}/again"):
                 await stage.client.get(path)
                 await stage.client.post(path)
 
