@@ -7,12 +7,13 @@ that texts link to. What only a finished edition shows is judged in delivery/pri
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from mailer.domain.checks.lettering import wrong_language
+from mailer.domain.checks.lettering import wrong_language, wrong_words
 from mailer.domain.checks.machine import Machine, unready_machine
+from mailer.domain.checks.private_links import own_pages, readers_own_link
 from mailer.domain.checks.references import (
     IssuePage,
     Known,
@@ -32,7 +33,11 @@ from mailer.domain.period import Period, parse_period
 from mailer.domain.picture import SCHEME, parse_picture
 from mailer.domain.plan import Grid, plan_for
 from mailer.editorial.references import find_references
+from mailer.editorial.said import Said, about_issue, in_texts, names_of, of_newsletter
 from mailer.storage import Database, Transaction, archive, commentaries
+
+_PICTURE_ELSEWHERE = "take it out there, and show it in a commentary: only these are imported with pictures"
+_LOGO_REMEDY = "run mailer newsletter import newsletter.toml again, with the logo’s file beside it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,19 +67,27 @@ async def check_words(
     database: Database, grid: Grid, issue: Issue, before: Before, machine: Machine
 ) -> list[Finding]:
     """Judge the texts of an issue, its place among others, and the machine it goes out from."""
-    references = await asyncio.to_thread(_references, grid, issue)
-    known = await _known(database, grid, references, machine)
-    return [
+    texts, about = list(in_texts(grid)), [*about_issue(issue), *of_newsletter(grid.newsletter)]
+    said = [*texts, *about, *names_of(grid.newsletter)]
+    references = await asyncio.to_thread(_references, said)
+    logo = _logo(grid)
+    known = await _known(database, grid, [*references.values(), logo], machine)
+    found = [
         *unready_machine(machine, grid.newsletter.sender),
         *out_of_sequence(grid.period, before.released),
         *_wrong_languages(grid),
+        *(finding for each in about for finding in wrong_words(each.words, each.language, each.name)),
         *(
             finding
             for each in grid.commentaries
             for finding in repeated_texts(each, before.texts.get(each.topic))
         ),
-        *(finding for where, found in references.items() for finding in bad_references(found, known, where)),
+        *_bad_references(references, known),
+        *bad_references(logo, known, "newsletter.toml", picture_remedy=_LOGO_REMEDY),
+        *_readers_own_links(said, machine),
     ]
+    # A link in the Markdown is found by the parser and among the words.
+    return list(dict.fromkeys(found))
 
 
 def _wrong_languages(grid: Grid) -> Iterator[Finding]:
@@ -83,37 +96,42 @@ def _wrong_languages(grid: Grid) -> Iterator[Finding]:
             yield from wrong_language(commentary.texts[language], f"{commentary.topic}.{language}")
 
 
-def _references(grid: Grid, issue: Issue) -> dict[str, References]:
-    """Return what each text of an issue points to, and the newsletter's own, by the text's name."""
-    found = {
-        f"{commentary.topic}.{language}": find_references(commentary.texts[language].body)
-        for commentary in grid.commentaries
-        for language in sorted(commentary.ready_languages())
-    }
-    for language, said in issue.words.items():
-        found[f"the opening note in {language}"] = find_references(said.opening_note)
-        found[f"the closing notice in {language}"] = find_references(said.closing_notices)
-    for language, footer in grid.newsletter.footer.items():
-        found[f"the footer in {language}"] = find_references(footer)
-    if grid.newsletter.theme.logo:
-        # Its words are the newsletter's title.
-        logo = Shown(f"{SCHEME}{grid.newsletter.theme.logo}", grid.newsletter.slug)
-        found["newsletter.toml"] = References(pictures=(logo,))
-    return {where: references for where, references in found.items() if references != References()}
+def _references(said: Iterable[Said]) -> dict[Said, References]:
+    """Return what Markdown words point to; those that point to nothing are not in it."""
+    found = {each: find_references(each.words) for each in said if each.is_markdown}
+    return {each: references for each, references in found.items() if references != References()}
+
+
+def _logo(grid: Grid) -> References:
+    theme = grid.newsletter.theme
+    # Its words are the newsletter's title.
+    return References(pictures=(Shown(f"{SCHEME}{theme.logo}", grid.newsletter.slug),) if theme.logo else ())
+
+
+def _bad_references(references: Mapping[Said, References], known: Known) -> Iterator[Finding]:
+    for said, found in references.items():
+        remedy = "" if said.has_pictures else _PICTURE_ELSEWHERE
+        yield from bad_references(found, known, said.where, picture_remedy=remedy)
+
+
+def _readers_own_links(said: Iterable[Said], machine: Machine) -> Iterator[Finding]:
+    for each in said:
+        for page in own_pages(each.words, machine.public_url):
+            yield readers_own_link(page, each.name, each.where)
 
 
 async def _known(
-    database: Database, grid: Grid, references: Mapping[str, References], machine: Machine
+    database: Database, grid: Grid, references: Collection[References], machine: Machine
 ) -> Known:
     slug, key = grid.newsletter.slug, grid.period.key
     own = {
         IssuePage(language, slug, key): [cell.topic for cell in plan_for(grid, language, None).cells]
         for language in grid.newsletter.languages
     }
-    places = {place_of(url, machine.public_url) for found in references.values() for url in found.links}
+    places = {place_of(url, machine.public_url) for found in references for url in found.links}
     asked = {place for place in places if isinstance(place, IssuePage)} - own.keys()
     pages = await database.read(lambda tx: _readable(tx, asked, machine)) if asked else set[IssuePage]()
-    names = {name for found in references.values() for name in pictures_of(found, machine.public_url)}
+    names = {name for found in references for name in pictures_of(found, machine.public_url)}
     kept = None if machine.media is None else await asyncio.to_thread(_kept, machine.media, names)
     return Known(machine.public_url, pages, own, kept)
 

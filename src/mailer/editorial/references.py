@@ -10,7 +10,13 @@ from typing import Any
 from mailer.domain.checks.references import References, Shown
 
 # A link whose address is none we take stays in the text as it was typed.
-_TYPED = re.compile(r"(!?)\[([^\[\]\n]*)\]\(([^()\s]*)(?: [^()\n]*)?\)")
+# It may have brackets of its own, "javascript:alert(1)"; a script's may have blanks too.
+_INNER = r"\((?:[^()\s]|\([^()\s]*\))*\)"
+_TYPED = re.compile(
+    r"(!?)\[([^\[\]\n]*)\]\("
+    rf"((?:[^()\s]|{_INNER})*(?: [^()\n]*)?|\s*(?:javascript|vbscript|data):[^\n]*?\)*)\)",
+    re.IGNORECASE,
+)
 
 
 # A desk page looks at the same texts again and again, and most of a look is parsing.
@@ -20,7 +26,7 @@ def find_references(markdown: str) -> References:
 
     A picture whose address the parser does not take is one all the same: somebody meant it to be seen.
     """
-    if "[" not in markdown and "<" not in markdown:
+    if not any(mark in markdown for mark in ("[", "<", "://")):
         return References()
     # Imported when the first text is looked at: a process that only sends needs no parser.
     from mailer.rendering.markdown import markdown_parser
@@ -38,7 +44,7 @@ def find_references(markdown: str) -> References:
         words = "".join(each.content for each in inline.children or () if each.type == "text")
         for found in _TYPED.finditer(words):
             if found[1]:
-                pictures.append(Shown(found[3], found[2]))
+                pictures.append(Shown(found[3].partition(" ")[0], found[2]))
             else:
                 typed.append(found[0])
     return References(tuple(links), tuple(typed), tuple(pictures))

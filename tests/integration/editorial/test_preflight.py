@@ -141,6 +141,107 @@ def test_the_newsletters_own_words_and_logo_are_looked_at(
     runner.run(scene())
 
 
+OWN = f"{LINKS.base}/u/AbCdSecret"
+CONFIRM = f"{LINKS.base}/en/confirm/xyzSecret"
+
+
+def test_a_readers_own_link_holds_whatever_words_it_stands_in(
+    database: Database, runner: asyncio.Runner
+) -> None:
+    """Bare as well as in brackets; each place is named once, and the secret never."""
+
+    async def scene() -> None:
+        footed = replace(
+            WEEKLY,
+            footer={ENGLISH: f"[Leave]({OWN})"},
+            address_line={ENGLISH: f"Street 1 {OWN}"},
+            overview_title={ENGLISH: f"Situation {OWN}"},
+        )
+        await Newsroom(database, footed).furnish()
+        text = Text(ENGLISH, TextState.READY, f"H {OWN}", f"[u]({OWN}) {OWN}", lead=OWN, author=OWN)
+        commentary = Commentary("society", W47, texts={ENGLISH: text})
+        await database.write(lambda tx: commentaries.save(tx, WEEKLY.slug, commentary))
+        words = {
+            "subject": f"See {OWN}",
+            "preheader": OWN,
+            "opening_note": CONFIRM.removeprefix("https://"),
+            "closing_notices": f"<{OWN}>",
+        }
+
+        drafted = await draft.build(
+            database, footed, W47, words={ENGLISH: words}, now=at(BEFORE), machine=HERE
+        )
+
+        assert {each.check for each in drafted.blocking} == {Check.READERS_OWN_LINK}
+        places = [each.remedy.removeprefix("take the link out of ") for each in drafted.blocking]
+        assert sorted(places) == [
+            "society.en",
+            "the address line in en",
+            "the author of society.en",
+            "the closing notice in en",
+            "the footer in en",
+            "the headline of society.en",
+            "the lead of society.en",
+            "the opening note in en",
+            "the overview title in en",
+            "the preheader in en",
+            "the subject in en",
+        ]
+        assert "Secret" not in "".join(map(str, drafted.findings))
+
+    runner.run(scene())
+
+
+def test_words_about_an_issue_are_in_its_language(database: Database, runner: asyncio.Runner) -> None:
+    """Subject, preheader, notes, footer and titles; an address may stand in any."""
+
+    async def scene() -> None:
+        russian = "Во вторник министры энергетики двух стран подписали протокол"
+        footed = replace(
+            WEEKLY,
+            footer={ENGLISH: russian},
+            address_line={ENGLISH: russian},
+            description={ENGLISH: russian},
+        )
+        room = await Newsroom(database, footed).furnish()
+        words = dict.fromkeys(("subject", "preheader", "opening_note", "closing_notices"), russian)
+
+        drafted = await built(room, "Body.", words=words)
+
+        wrong = [each.where for each in drafted.findings if each.check is Check.WRONG_LANGUAGE]
+        assert wrong == [
+            f"the {name} in en"
+            for name in ("subject", "preheader", "opening note", "closing notice", "footer", "description")
+        ]
+
+    runner.run(scene())
+
+
+def test_a_picture_in_a_note_gets_a_remedy_that_works(
+    database: Database, runner: asyncio.Runner, tmp_path: Path
+) -> None:
+    """Nothing but a commentary and a logo is imported with a picture."""
+
+    async def scene() -> None:
+        themed = replace(WEEKLY, footer={ENGLISH: "![A map](map.jpg)"}, theme=Theme(logo=PICTURE))
+        room = await Newsroom(database, themed).furnish()
+        words = {"opening_note": f"![A map](media:{PICTURE})"}
+
+        drafted = await built(room, "![A](map.jpg)", machine=replace(HERE, media=tmp_path), words=words)
+
+        remedies = {each.where: each.remedy for each in drafted.findings if "picture" in each.check}
+        elsewhere = "take it out there, and show it in a commentary: only these are imported with pictures"
+        assert remedies == {
+            "society.en": "put the picture’s file beside the text, name it there, and import both",
+            "the opening note in en": elsewhere,
+            "the footer in en": elsewhere,
+            "newsletter.toml": "run mailer newsletter import newsletter.toml again, with the logo’s file "
+            "beside it",
+        }
+
+    runner.run(scene())
+
+
 @pytest.mark.parametrize("key", ["2026-W99", "2026-w46", "2026-11-16", "../../x"])
 def test_a_link_with_another_spelling_is_dead(database: Database, runner: asyncio.Runner, key: str) -> None:
     """A page has one address."""

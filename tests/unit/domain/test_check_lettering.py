@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailer.domain.checks.lettering import possible_languages, wrong_language
+from mailer.domain.checks.lettering import possible_languages, wrong_language, wrong_words
 from mailer.domain.commentary import Text, TextState
 from mailer.domain.finding import Check, Severity
 from mailer.domain.language import Language
@@ -88,6 +88,20 @@ def test_the_parts_that_are_wrong_are_named_in_one_sentence() -> None:
 
     assert both.message.startswith("the headline and lead of russia.be look like another language")
     assert one.message.startswith("the headline of russia.be looks like another language")
+
+
+def test_other_words_are_looked_at_too() -> None:
+    """A subject or a footer, by the name people know it by."""
+    (said,) = wrong_words(RUSSIAN, BE, "the subject in be")
+
+    assert (said.check, said.severity, said.where) == (
+        Check.WRONG_LANGUAGE,
+        Severity.WARNING,
+        "the subject in be",
+    )
+    assert said.message.startswith("the subject in be looks like another language than “be”")
+    assert wrong_words(BELARUSIAN, BE, "the subject in be") == []
+    assert wrong_words("Газ", EN, "the subject in en") == []
 
 
 def test_the_sample_sets_off_no_alarm() -> None:

@@ -46,6 +46,12 @@ DEAD = [(Check.DEAD_LINK, WARNS)]
         (f"{BASE}/u/{'a' * 36}", Place.READERS_OWN),
         (f"{BASE}/ru/confirm/{'s' * 43}", Place.READERS_OWN),
         (f"{BASE}/ru/manage/{'s' * 43}", Place.READERS_OWN),
+        (f"{BASE}/ru/move/{'s' * 43}", Place.READERS_OWN),
+        (f"{BASE}/ru/back/{'s' * 43}", Place.READERS_OWN),
+        (f"{BASE}/ru/manage", Place.STANDING),
+        (f"{BASE}/ru/check-mail", Place.STANDING),
+        (f"{BASE}/ru/embed", Place.STANDING),
+        (f"{BASE}/u/", Place.UNKNOWN),
         (f"{BASE}/media/{NAME}", Place.MEDIA),
         (f"{BASE}/about", Place.UNKNOWN),
     ],
@@ -105,6 +111,33 @@ def test_no_secret_is_repeated(path: str) -> None:
 
     assert "secret" not in str(said)
     assert f"leads to {BASE}/{path.partition('{')[0]}…, which" in str(said)
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        References(typed=("[u](/u/secret)",)),
+        References(links=(f"{BASE}/x/u/secret",)),
+        References(pictures=(Shown(f"{BASE}/ru/confirm/secret", ""),)),
+    ],
+)
+def test_what_is_no_link_hides_its_secret_too(found: References) -> None:
+    """Brackets that make no link, a dead link and a picture are shown in a finding as well."""
+    said = bad_references(found, KNOWN, "russia.be")
+
+    assert said
+    assert "secret" not in "".join(map(str, said))
+
+
+def test_a_picture_is_mended_where_pictures_come_from() -> None:
+    """Words that no picture can be imported with get a remedy of their own."""
+    found = References(pictures=(Shown("media:gone.jpg", "A map"), Shown("https://example.org/a.png", "A")))
+
+    in_a_text = bad_references(found, KNOWN, "russia.be")
+    in_a_footer = bad_references(found, KNOWN, "the footer in be", picture_remedy="take it out")
+
+    assert all("file" in each.remedy for each in in_a_text)
+    assert [each.remedy for each in in_a_footer] == ["take it out"] * 2
 
 
 def test_nothing_is_ours_where_nothing_is_known() -> None:

@@ -27,6 +27,17 @@ MEDIA = "media:0123456789abcdef-1120x630.jpg"
         ("[Gas](russia.be.md) [Oil](oil 'x')", References(typed=("[Gas](russia.be.md)", "[Oil](oil 'x')"))),
         ("[Gas](javascript:alert)", References(typed=("[Gas](javascript:alert)",))),
         (
+            "[Gas](javascript:alert(1)) [b](JavaScript:f(g(1)))",
+            References(typed=("[Gas](javascript:alert(1))", "[b](JavaScript:f(g(1)))")),
+        ),
+        ("[Gas](javascript:alert('a b'))", References(typed=("[Gas](javascript:alert('a b'))",))),
+        ("[Gas](vbscript:msgbox(1))", References(typed=("[Gas](vbscript:msgbox(1))",))),
+        (
+            "[**Gas**](data:text/html,<b>x</b>(1))",
+            References(typed=("[Gas](data:text/html,<b>x</b>(1))",)),
+        ),
+        ("[see](note (a) below)", References()),
+        (
             "![A map](https://example.org/a.png)",
             References(pictures=(Shown("https://example.org/a.png", "A map"),)),
         ),

@@ -60,6 +60,20 @@ def wrong_language(text: Text, where: str) -> list[Finding]:
     ]
 
 
+def wrong_words(words: str, language: Language, name: str) -> list[Finding]:
+    """Say whether *words*, called *name*, are in another language than *language*; one finding at most."""
+    if language in possible_languages(words):
+        return []
+    return [
+        warning(
+            Check.WRONG_LANGUAGE,
+            f"{name} looks like another language than “{language}”, by the letters",
+            f"see whether {name} says what is meant; if it does, leave it as it is",
+            where=name,
+        )
+    ]
+
+
 def _which_cyrillic(letters: Counter[str]) -> frozenset[Language]:
     belarusian = sum(letters[letter] for letter in _BELARUSIAN_LETTERS)
     russian = sum(letters[letter] for letter in _RUSSIAN_LETTERS)

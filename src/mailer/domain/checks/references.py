@@ -5,20 +5,17 @@ A mail can't be mended once it is sent, so a link that leads nowhere is found be
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from urllib.parse import urlsplit
 
+from mailer.domain.checks.private_links import hidden, own_pages, readers_own_link
 from mailer.domain.finding import Check, Finding, blocking, warning
 from mailer.domain.language import Language
 from mailer.domain.picture import SCHEME
 
 _FOOTNOTES = "fn"
-# A finding is logged where it holds a release, and these letters open a reader's own page.
-_SECRET = re.compile(r"(/(?:u|confirm|manage)/).*")
-_HIDDEN = r"\1…"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +87,11 @@ def place_of(url: str, base: str) -> IssuePage | Place | None:
     match path.split("/")[1:]:
         case [] | [""]:
             place = Place.STANDING
-        case ["u", *_] | [_, "confirm" | "manage", *_]:
+        case ["u", secret, *_] | [_, "confirm" | "manage" | "move" | "back", secret, *_] if secret:
             place = Place.READERS_OWN
         case ["media", _]:
             place = Place.MEDIA
-        case [language, ""] if language in list(Language):
+        case [language, "" | "manage" | "check-mail" | "embed"] if language in list(Language):
             place = Place.STANDING
         case [language, newsletter, period_key] if language in list(Language):
             place = IssuePage(language, newsletter, period_key)
@@ -120,18 +117,20 @@ def pictures_of(found: References, base: str) -> list[str]:
     return shown + [url.rpartition("/")[2] for url in found.links if place_of(url, base) is Place.MEDIA]
 
 
-def bad_references(found: References, known: Known, where: str) -> list[Finding]:
+def bad_references(found: References, known: Known, where: str, *, picture_remedy: str = "") -> list[Finding]:
     """Say which links and pictures of a text would fail its readers.
 
     Args:
         found: in the text.
         known: what there is.
         where: the text, as ``russia.be``.
+        picture_remedy: what mends a picture in words that pictures can't be imported with; empty for a
+            commentary.
     """
     judged = [
         *(_bad_link(url, known, where) for url in dict.fromkeys(found.links)),
         *(_typed(words, where) for words in found.typed),
-        *(_bad_picture(picture, known, where) for picture in found.pictures),
+        *(_bad_picture(picture, known, where, picture_remedy) for picture in found.pictures),
         *(_wordless(picture, where) for picture in found.pictures),
     ]
     return [finding for finding in judged if finding is not None]
@@ -142,17 +141,13 @@ def _bad_link(url: str, known: Known, where: str) -> Finding | None:
         case IssuePage() as page:
             return _bad_page(url, page, known, where)
         case Place.READERS_OWN:
-            return blocking(
-                Check.READERS_OWN_LINK,
-                f"a link in {where} leads to {_SECRET.sub(_HIDDEN, url)}, which belongs to one reader, so "
-                "anybody could act in their place",
-                f"take the link out of {where}",
-                where=where,
-            )
+            shown, *_ = [*own_pages(url, known.base), hidden(url)]
+            return readers_own_link(shown, where, where)
         case Place.MEDIA:
             return _bad_file(url.rpartition("/")[2], url, known, where)
         case Place.UNKNOWN:
-            return _dead(f"a link in {where} leads to {url}, a page that this site does not have", where)
+            message = f"a link in {where} leads to {hidden(url)}, a page that this site does not have"
+            return _dead(message, where)
     return None
 
 
@@ -175,30 +170,31 @@ def _dead(message: str, where: str) -> Finding:
 def _typed(words: str, where: str) -> Finding:
     return warning(
         Check.DEAD_LINK,
-        f"{words} in {where} makes no link, so readers see the brackets",
+        f"{hidden(words)} in {where} makes no link, so readers see the brackets",
         f"write a whole address in {where}, as https://example.org/page",
         where=where,
     )
 
 
-def _bad_picture(picture: Shown, known: Known, where: str) -> Finding | None:
+def _bad_picture(picture: Shown, known: Known, where: str, remedy: str) -> Finding | None:
     if picture.address.startswith(SCHEME):
-        return _bad_file(picture.address.removeprefix(SCHEME), picture.address, known, where)
+        return _bad_file(picture.address.removeprefix(SCHEME), picture.address, known, where, remedy)
+    shown = hidden(picture.address)
     return warning(
         Check.PICTURE_ELSEWHERE,
-        f"the picture {picture.address} in {where} is not kept here, so readers get its description instead",
-        "put the picture’s file beside the text, name it there, and import both",
+        f"the picture {shown} in {where} is not kept here, so readers get its description instead",
+        remedy or "put the picture’s file beside the text, name it there, and import both",
         where=where,
     )
 
 
-def _bad_file(name: str, shown: str, known: Known, where: str) -> Finding | None:
+def _bad_file(name: str, shown: str, known: Known, where: str, remedy: str = "") -> Finding | None:
     if known.pictures is None or name in known.pictures:
         return None
     return blocking(
         Check.PICTURE_MISSING,
         f"the picture {shown} in {where} is not here",
-        "import it again, together with the picture’s file",
+        remedy or "import it again, together with the picture’s file",
         where=where,
     )
 
@@ -208,7 +204,7 @@ def _wordless(picture: Shown, where: str) -> Finding | None:
         return None
     return warning(
         Check.PICTURE_WITHOUT_WORDS,
-        f"the picture {picture.address} in {where} has no words, so who can’t see it gets nothing",
+        f"the picture {hidden(picture.address)} in {where} has no words, so who can’t see it gets nothing",
         f"write what it shows between the brackets, as ![A map of the border](…), in {where}",
         where=where,
     )
