@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from mailer.editorial.nesting import too_deep_line
 from mailer.errors import Problem
 from mailer.rendering.holes import resembles_hole
 
@@ -31,6 +32,15 @@ def lost_words(text: str, body: str, *, place: str) -> Iterator[Problem]:
         if mark := _PAGE_MARK.search(line):
             message = f"“{mark[0]}” marks where the public page begins and ends; write it differently"
             yield Problem(place, number, message)
+    deep = too_deep_line(body)
+    if deep is not None:
+        # The body is the last that is in a file.
+        above = text.rstrip().count("\n") - body.rstrip().count("\n")
+        message = (
+            "quotes and lists stand inside each other here, deeper than a mail can show; put fewer of them "
+            "into each other"
+        )
+        yield Problem(place, above + deep, message)
     for label in _unused_notes(body):
         at = next((number for number, line in lines if line.lstrip("> ").startswith(f"[^{label}]:")), None)
         yield Problem(place, at, f"nothing refers to this note; write [^{label}] where the text needs it")

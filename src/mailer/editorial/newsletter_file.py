@@ -22,7 +22,7 @@ from mailer.editorial.schedule_times import order_problem, parse_weekly_time
 from mailer.editorial.slug import SLUG_RULE, is_slug
 from mailer.editorial.theme_table import Hang, by_name_alone, read_theme
 from mailer.editorial.toml_table import TomlTable, read_toml
-from mailer.editorial.wording import read_markdown, read_wording
+from mailer.editorial.wording import read_lines, read_markdown, read_wording
 from mailer.errors import InputError
 
 MAX_FILE_BYTES = 256_000
@@ -103,7 +103,7 @@ def _read_newsletter(top: TomlTable, hang: Hang) -> Newsletter:
         top.complain("period", f'period “{period}” is not known; write period = "{PERIODS[0]}"')
     wordings: dict[str, Mapping[Language, str]] = {
         key: read_wording(top.table(key), languages if key == "title" else (), outside=_KEYS)
-        for key in ("title", "overview_title", "description", "sender_name", "reply_to", "address_line")
+        for key in ("title", "overview_title", "description", "sender_name", "reply_to")
     }
     discreet = _discreet(top.table("discreet"))
     return Newsletter(
@@ -119,7 +119,7 @@ def _read_newsletter(top: TomlTable, hang: Hang) -> Newsletter:
         discreet_sender_name=discreet["sender_name"],
         discreet_subject=discreet["subject"],
         footer=read_markdown(top.table("footer"), outside=_KEYS),
-        address_line=wordings["address_line"],
+        address_line=read_lines(top.table("address_line"), outside=_KEYS),
         theme=read_theme(top.table("theme"), hang),
         missing=_missing(top.table("missing"), languages),
         schedule=_schedule(top.table("schedule")),

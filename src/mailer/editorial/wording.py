@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 
 from mailer.domain.language import Language
 from mailer.editorial.encoding import find_unprintable
+from mailer.editorial.nesting import too_deep_line
 from mailer.editorial.toml_table import TomlTable
 
 LONGEST_MARKDOWN = 1000
@@ -26,6 +27,21 @@ def read_wording(
     _refuse_strays(table, outside)
     found = {language: table.text(language, "…", required=language in required) for language in Language}
     return {language: text for language, text in found.items() if text}
+
+
+def read_lines(table: TomlTable, *, outside: Collection[str]) -> dict[Language, str]:
+    """Read a table of lines keyed by language, of which each must be written as one.
+
+    Args:
+        table: as read.
+        outside: keys of the table around it, as in *read_wording*.
+    """
+    for language in Language:
+        value = table.values.get(language)
+        if isinstance(value, str) and "\n" in value.strip():
+            message = f"{table.name(language)} has several lines and is shown as one; write it in one line"
+            table.complain(language, message)
+    return read_wording(table, (), outside=outside)
 
 
 def read_markdown(table: TomlTable, *, outside: Collection[str]) -> dict[Language, str]:
@@ -58,6 +74,12 @@ def _markdown(table: TomlTable, key: str) -> str:
             key,
             f"{table.name(key)} has {len(text)} characters and stands in every mail; "
             f"shorten it to at most {LONGEST_MARKDOWN}",
+        )
+    elif (line := too_deep_line(text)) is not None:
+        table.complain(
+            key,
+            f"{table.name(key)}: in its line {line} quotes and lists stand inside each other deeper than a "
+            "mail can show; put fewer of them into each other",
         )
     return text
 

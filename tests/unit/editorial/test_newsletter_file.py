@@ -248,6 +248,8 @@ def test_the_sample_s_suggestions_are_right_too() -> None:
         ("\n[title]", "[footer]\nbe = 1\n[title]", ['line 6: footer.be must be text in quotes, as "…"; three quotes at each end let it have several lines']),
         ("\n[title]", '[footer]\nby = "x"\n[title]', ["line 6: “footer.by” is not a known key (did you mean “be”?); write one of be, ru, en"]),
         ("\n[title]", '[footer]\nbe = "a\\u0000"\n[title]', ["line 6: footer.be holds a character that can’t be printed (U+0000); delete it"]),
+        ("\n[title]", f'[footer]\nbe = "a\\n\\n{"> " * 40}"\n[title]', ["line 6: footer.be: in its line 3 quotes and lists stand inside each other deeper than a mail can show; put fewer of them into each other"]),
+        ("\n[title]", '[address_line]\nbe = """\nа/с 1\nВаршава\n"""\n[title]', ["line 6: address_line.be has several lines and is shown as one; write it in one line"]),
         ("\n[title]", f'[footer]\nbe = "{"a" * 1001}"\n[title]', ["line 6: footer.be has 1001 characters and stands in every mail; shorten it to at most 1000"]),
         (LEAST[LEAST.index("[[topic]]") :], "", ["there is no topic; add a line [[topic]] with slug and title below it"]),
         ("[[topic]]", "[topic]", ["line 10: topic must be a list of tables: a line [[topic]] with two brackets before each"]),
