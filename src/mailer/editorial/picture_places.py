@@ -47,7 +47,7 @@ def beside_text(text: Path, root: Path) -> Finder:
             found = _listed(folder, path)
             if found is not None:
                 return _read(found, within=(root, folder))
-        raise ValueError(_not_there(address, _names(folder)))
+        raise ValueError(_not_there(address, _names(folder), "save it beside the text"))
 
     return find
 
@@ -62,7 +62,7 @@ def among_uploads(text: PurePosixPath, pictures: Mapping[str, bytes]) -> Finder:
             if content is not None:
                 return content
         beside = [PurePosixPath(name).name for name in by_name if PurePosixPath(name).parent == text.parent]
-        raise ValueError(_not_there(address, beside))
+        raise ValueError(_not_there(address, beside, "choose it together with the text"))
 
     return find
 
@@ -110,9 +110,9 @@ def _names(folder: Path) -> list[str]:
         return []
 
 
-def _not_there(address: str, names: Iterable[str]) -> str:
+def _not_there(address: str, names: Iterable[str], remedy: str) -> str:
     near = did_you_mean(PurePosixPath(address).name, [shown_path(name) for name in names if is_picture(name)])
-    return f"is not there{near}; save it beside the text, or correct the name"
+    return f"is not there{near}; {remedy}, or correct the name"
 
 
 def _composed(name: str) -> str:

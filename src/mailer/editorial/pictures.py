@@ -21,7 +21,8 @@ _BEFORE_ADDRESS: Final = re.compile(r"\][(:][ \t\n]*")
 _LONGEST_ADDRESS: Final = 300
 # An address with one of these could change what stands around it when it is replaced.
 _LEADS_ELSEWHERE: Final = frozenset("`[]")
-_PROBE: Final = "https://probe.invalid/"
+# An address that links and pictures may have, and that is no link where it stands bare.
+_PROBE: Final = "mailto:probe-"
 _PROBE_NUMBER: Final = re.compile(re.escape(_PROBE) + r"(\d+)")
 _MISWRITTEN: Final = re.compile(
     r"!\[[^\]\n]{0,300}\]\(([^)\n]{0,300}\.(?:jpe?g|png|gif|webp|avif|bmp|svg))[^)\n]{0,300}\)", re.IGNORECASE
@@ -68,11 +69,6 @@ def pictures_in(body: str) -> tuple[list[Shown], list[Miswritten]]:
     words = dict(_probed(tokens))
     shown = [replace(place, words=words[at]) for at, place in enumerate(places) if at in words]
     return shown, list(_miswritten(tokens, places))
-
-
-def pictures_without_words(body: str) -> list[str]:
-    """Return the addresses of pictures of which who can't see them is told nothing."""
-    return [each.address for each in pictures_in(body)[0] if not each.words]
 
 
 def with_addresses(body: str, addresses: Sequence[tuple[Shown, str]]) -> str:

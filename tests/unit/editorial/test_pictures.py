@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailer.editorial.pictures import pictures_in, pictures_without_words, with_addresses
+from mailer.editorial.pictures import pictures_in, with_addresses
 
 FOUND = {
     "plain": ("![A map](map.jpg)", ["map.jpg"]),
@@ -61,13 +61,6 @@ def test_each_picture_has_its_line() -> None:
     shown, _ = pictures_in("![a](a.png)\n\nWords\nand ![b](b.png)\n> ![c](c.png)")
 
     assert [each.line for each in shown] == [1, 4, 5]
-
-
-def test_pictures_without_words_are_named() -> None:
-    """Spaces are no words; nothing is one only for a reader who sees it."""
-    body = "![](a.png) ![ ](b.png) ![c](c.png)\n\n[![](d.png)](https://example.org)"
-
-    assert pictures_without_words(body) == ["a.png", "b.png", "d.png"]
 
 
 @pytest.mark.parametrize(
