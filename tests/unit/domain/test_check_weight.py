@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import replace
 
 import pytest
@@ -40,6 +41,14 @@ def test_each_limit_counts_from_the_first_byte_over_it(
 
     assert [(one.check, one.severity) for one in judged] == found
     assert all(one.where == "be+ru-west" and "be+ru-west" in one.message and one.remedy for one in judged)
+
+
+def test_a_remedy_can_be_pasted() -> None:
+    """A shell knows straight quotes only."""
+    (said,) = unfit_edition(replace(FIT, subject="я" * 151))
+
+    command = said.remedy.partition(": ")[2].replace("TEXT", "Two words")
+    assert shlex.split(command) == ["mailer", "issue", "build", "--subject", "be=Two words"]
 
 
 def test_a_limit_that_is_passed_is_never_shown_as_kept() -> None:

@@ -86,7 +86,7 @@ def _long_subject(measure: Measure) -> list[Finding]:
             Check.SUBJECT_LONG,
             f"the subject of edition {measure.edition} has {length} characters, "
             f"more than {SUBJECT_WARNS_CHARS}, so it is cut off in every list of mails",
-            f"write a shorter one: mailer issue build --subject “{measure.language}=TEXT”",
+            f'write a shorter one: mailer issue build --subject "{measure.language}=TEXT"',
             where=measure.edition,
         )
     ]
