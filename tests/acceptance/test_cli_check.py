@@ -120,6 +120,17 @@ def test_what_holds_an_issue_is_said_with_what_mends_it(built: Installed) -> Non
     assert built("issue", "release", "--week", "2020-W01").status == 1
 
 
+def test_templates_of_no_newsletter_are_told(built: Installed) -> None:
+    """A folder with its name misspelt is used by nobody; it holds nothing."""
+    (built.folder / "themes" / "belarus-wekly").mkdir(parents=True)
+
+    ran = built("issue", "check", "--json")
+
+    assert (ran.status, codes(ran)) == (0, {"stays-here": "warning", "theme": "warning"})
+    (said,) = [each for each in ran.json["findings"] if each["code"] == "theme"]
+    assert "themes/belarus-wekly belongs to no newsletter (did you mean “belarus-weekly”?)" in said["message"]
+
+
 @pytest.mark.parametrize("name", ["mailer.toml", "mailer.toml/look"])
 def test_a_folder_that_can_not_be_written_is_refused(built: Installed, name: str) -> None:
     """In one sentence."""

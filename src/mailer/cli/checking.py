@@ -13,32 +13,35 @@ import typer
 from mailer.bootstrap import Installation
 from mailer.cli.context import Context
 from mailer.cli.draft_output import draft_json, say_draft
-from mailer.cli.issue_choice import IssueOption, JsonOption, find_issue
+from mailer.cli.issue_choice import IssueOption, IssueWeekOption, JsonOption, find_issue
 from mailer.cli.output import print_json, say
-from mailer.cli.week import NewsletterOption, WeekOption
+from mailer.cli.week import NewsletterOption
 from mailer.delivery.copy import Composer
 from mailer.delivery.printing import Inspection, Printed, inspect
 from mailer.delivery.standstill import Standstill
 from mailer.domain.checks.machine import stays_here
-from mailer.domain.finding import by_weight
+from mailer.domain.finding import Check, Finding, by_weight, warning
 from mailer.domain.issue import IssueState
+from mailer.domain.nearest import did_you_mean
 from mailer.domain.token import PUBLIC_ID_BYTES, Token
-from mailer.errors import MailerError
+from mailer.errors import MailerError, UsageError
 from mailer.rendering import holes
+from mailer.rendering.theme_folder import FOLDER
+from mailer.storage import newsletters
 
 _NOBODY = b"\0" * PUBLIC_ID_BYTES
 _READER = "reader@example.org"
 _MAY_GO = frozenset({IssueState.DRAFT, IssueState.EXPIRED})
 
 PreviewOption = Annotated[
-    Path | None,
+    str | None,
     typer.Option(metavar="FOLDER", help="Write each edition there, as .html, .txt and .eml, to look at."),
 ]
 
 
 def check(
     context: typer.Context,
-    week: WeekOption = "last",
+    week: IssueWeekOption = None,
     newsletter: NewsletterOption = None,
     issue: IssueOption = None,
     preview: PreviewOption = None,
@@ -50,10 +53,11 @@ def check(
     Each edition is rendered and weighed as a release would.
     """
     settings: Context = context.obj
+    folder = _folder(preview)
 
     async def work(installation: Installation) -> tuple[Inspection, list[str]]:
         inspection = await _inspect(installation, newsletter, week, issue)
-        return inspection, _write(inspection, installation, preview) if preview else []
+        return inspection, _write(inspection, installation, folder) if folder else []
 
     inspection, files = settings.run(work)
     if json:
@@ -63,13 +67,22 @@ def check(
         say_draft(inspection.draft, Standstill())
         _say_sizes(inspection)
         if files:
-            say(f"{len(files)} files are in {preview}: {', '.join(files)}")
+            say(f"{len(files)} files are in {folder}: {', '.join(files)}")
     if inspection.draft.blocking:
         raise typer.Exit(1)
 
 
+def _folder(named: str | None) -> Path | None:
+    if named is None:
+        return None
+    if not named.strip():
+        # An empty name is this folder to the system: a variable of a script's that was never set.
+        raise UsageError("--preview names no folder; write one, as --preview look")
+    return Path(named)
+
+
 async def _inspect(
-    installation: Installation, newsletter: str | None, week: str, number: int | None
+    installation: Installation, newsletter: str | None, week: str | None, number: int | None
 ) -> Inspection:
     found = await find_issue(installation, newsletter, week, number)
     date: datetime = found.issue.released_at or installation.clock().replace(microsecond=0)
@@ -79,9 +92,23 @@ async def _inspect(
     if found.issue.state not in _MAY_GO:
         # It was judged when it went; what is written since is no fault of it.
         return replace(inspection, draft=found)
-    judged = inspection.draft
-    findings = by_weight([*judged.findings, *stays_here(installation.machine)])
+    judged, strays = inspection.draft, await _stray_themes(installation)
+    findings = by_weight([*judged.findings, *stays_here(installation.machine), *strays])
     return replace(inspection, draft=replace(judged, findings=findings))
+
+
+async def _stray_themes(installation: Installation) -> list[Finding]:
+    """Say which folders of templates are no newsletter's: a name misspelt, mostly."""
+    slugs = await installation.database.read(newsletters.slugs)
+    return [
+        warning(
+            Check.THEME,
+            f"{FOLDER}/{name} belongs to no newsletter{did_you_mean(name, slugs)}, so its templates are not "
+            "used",
+            f"name the folder after a newsletter ({', '.join(slugs)}), or take it away",
+        )
+        for name in installation.themes.strays(slugs)
+    ]
 
 
 def _sizes(inspection: Inspection) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ from mailer.cli.context import Context
 from mailer.cli.draft_output import draft_json, say_draft, say_state
 from mailer.cli.issue_choice import (
     IssueOption,
+    IssueWeekOption,
     JsonOption,
     find_issue,
     issue_json,
@@ -77,7 +78,7 @@ app.command("check")(checking.check)
 @app.command()
 def show(
     context: typer.Context,
-    week: WeekOption = "last",
+    week: IssueWeekOption = None,
     newsletter: NewsletterOption = None,
     issue: IssueOption = None,
     *,
@@ -100,7 +101,7 @@ def show(
 @app.command()
 def release(
     context: typer.Context,
-    week: WeekOption = "last",
+    week: IssueWeekOption = None,
     newsletter: NewsletterOption = None,
     issue: IssueOption = None,
     *,
@@ -141,7 +142,7 @@ def release(
 @app.command()
 def stats(
     context: typer.Context,
-    week: WeekOption = "last",
+    week: IssueWeekOption = None,
     newsletter: NewsletterOption = None,
     issue: IssueOption = None,
     *,

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from mailer.bootstrap import Installation
-from mailer.cli.week import chosen_period
+from mailer.cli.week import LAST, WEEK_HELP, chosen_period
 from mailer.domain.issue import Issue, IssueState
 from mailer.domain.newsletter import Newsletter
 from mailer.domain.period import Period
@@ -21,6 +21,10 @@ IssueOption = Annotated[
     int | None,
     typer.Option("--issue", min=1, max=2**31 - 1, metavar="NUMBER", help="Its number, instead of --week."),
 ]
+IssueWeekOption = Annotated[
+    str | None, typer.Option("--week", metavar="WEEK", show_default="last", help=WEEK_HELP)
+]
+"""None where it is not named: the last week, unless --issue says which."""
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
@@ -32,7 +36,9 @@ async def newsletter_and_period(
     return found, chosen_period(week, found, installation.clock())
 
 
-async def find_issue(installation: Installation, slug: str | None, week: str, number: int | None) -> Draft:
+async def find_issue(
+    installation: Installation, slug: str | None, week: str | None, number: int | None
+) -> Draft:
     """Return the issue that --issue, or --newsletter and --week, name.
 
     Raises:
@@ -41,10 +47,10 @@ async def find_issue(installation: Installation, slug: str | None, week: str, nu
     """
     database, machine, now = installation.database, installation.machine, installation.clock()
     if number is not None:
-        if week != "last":
+        if week is not None:
             raise UsageError("--issue and --week both say which issue; write one of them")
         return _as_it_stands(await draft.get(database, number, machine, at=now))
-    found, period = await newsletter_and_period(installation, slug, week)
+    found, period = await newsletter_and_period(installation, slug, LAST if week is None else week)
     return _as_it_stands(await draft.find(database, found, period, machine, at=now))
 
 

@@ -13,7 +13,8 @@ from mailer.audience.keys import Keys, seeded_keys
 from mailer.audience.vault import Vault
 from mailer.bootstrap import Installation
 from mailer.cli.context import Context
-from mailer.cli.week import NewsletterOption, WeekOption, chosen_period
+from mailer.cli.issue_choice import IssueWeekOption
+from mailer.cli.week import LAST, NewsletterOption, chosen_period
 from mailer.delivery.copy import Composer
 from mailer.delivery.letterpress import letterhead
 from mailer.domain.commentary import Commentary
@@ -52,7 +53,7 @@ def preview(
     reader: Annotated[
         str, typer.Option(metavar="ADDRESS", help="Whose copy; To shows it.")
     ] = "reader@example.org",
-    week: WeekOption = "last",
+    week: IssueWeekOption = None,
     newsletter: NewsletterOption = None,
     *,
     sample: Annotated[
@@ -71,10 +72,14 @@ def preview(
     except NotAnAddress as error:
         raise UsageError(f"--reader: {error}; write one, as reader@example.org") from error
     if sample:
+        if week is not None or newsletter is not None:
+            raise UsageError("--sample is one issue of its own; leave out --week and --newsletter")
         sheet = _sample()
     else:
         settings: Context = context.obj
-        sheet = settings.run(lambda installation: _stored(installation, newsletter, week))
+        sheet = settings.run(
+            lambda installation: _stored(installation, newsletter, LAST if week is None else week)
+        )
     typer.echo(sheet.print(chosen, format_, address.spec), nl=False)
 
 

@@ -8,9 +8,9 @@ import typer
 
 from mailer.bootstrap import Installation
 from mailer.cli.context import Context
-from mailer.cli.issue_choice import IssueOption, JsonOption, find_issue, issue_json, name_of
+from mailer.cli.issue_choice import IssueOption, IssueWeekOption, JsonOption, find_issue, issue_json, name_of
 from mailer.cli.output import print_json, say
-from mailer.cli.week import NewsletterOption, WeekOption
+from mailer.cli.week import NewsletterOption
 from mailer.delivery import second_try
 from mailer.domain.issue import Issue, IssueState
 from mailer.errors import MailerError
@@ -20,7 +20,7 @@ from mailer.storage.requeue import Requeued
 
 def retry(
     context: typer.Context,
-    week: WeekOption = "last",
+    week: IssueWeekOption = None,
     newsletter: NewsletterOption = None,
     issue: IssueOption = None,
     *,

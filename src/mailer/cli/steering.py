@@ -13,10 +13,10 @@ from mailer.audience.address import NotAnAddress, parse_address
 from mailer.bootstrap import Installation
 from mailer.cli.context import Context
 from mailer.cli.draft_output import say_findings
-from mailer.cli.issue_choice import IssueOption, find_issue, name_of
+from mailer.cli.issue_choice import IssueOption, IssueWeekOption, find_issue, name_of
 from mailer.cli.output import say
 from mailer.cli.relay import PATIENCE
-from mailer.cli.week import NewsletterOption, WeekOption
+from mailer.cli.week import NewsletterOption
 from mailer.config import RelaySettings
 from mailer.delivery import control
 from mailer.delivery.dialler import Dialler
@@ -34,7 +34,7 @@ _Move = Callable[[Database, int], Awaitable[Issue]]
 
 def pause(
     context: typer.Context,
-    week: WeekOption = "last",
+    week: IssueWeekOption = None,
     newsletter: NewsletterOption = None,
     issue: IssueOption = None,
 ) -> None:
@@ -47,7 +47,7 @@ def pause(
 
 def resume(
     context: typer.Context,
-    week: WeekOption = "last",
+    week: IssueWeekOption = None,
     newsletter: NewsletterOption = None,
     issue: IssueOption = None,
 ) -> None:
@@ -60,7 +60,7 @@ def resume(
 
 def cancel(
     context: typer.Context,
-    week: WeekOption = "last",
+    week: IssueWeekOption = None,
     newsletter: NewsletterOption = None,
     issue: IssueOption = None,
     *,
@@ -77,7 +77,7 @@ def cancel(
 def mail_proofs(
     context: typer.Context,
     addresses: Annotated[list[str], typer.Argument(metavar="ADDRESS", help="Who looks at it.")],
-    week: WeekOption = "last",
+    week: IssueWeekOption = None,
     newsletter: NewsletterOption = None,
     issue: IssueOption = None,
 ) -> None:

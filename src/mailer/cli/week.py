@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -12,12 +12,9 @@ from mailer.domain.period import Period, parse_period, week_of
 from mailer.editorial.draft import last_period
 from mailer.errors import UsageError
 
-WeekOption = Annotated[
-    str,
-    typer.Option(
-        metavar="WEEK", help="“last” (the last week that has ended), 2026-W47, or a day of the week."
-    ),
-]
+LAST: Final = "last"
+WEEK_HELP: Final = "“last” (the last week that has ended), 2026-W47, or a day of the week."
+WeekOption = Annotated[str, typer.Option(metavar="WEEK", help=WEEK_HELP)]
 NewsletterOption = Annotated[
     str | None, typer.Option(metavar="SLUG", help="Needed with several newsletters.")
 ]
@@ -29,7 +26,7 @@ def chosen_period(week: str, newsletter: Newsletter, now: datetime) -> Period:
     Raises:
         UsageError: it names none.
     """
-    if week == "last":
+    if week == LAST:
         return last_period(newsletter, now)
     try:
         period = parse_period(week)
