@@ -7,13 +7,13 @@ limit on time and memory. What is frozen never changes.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
 from mailer.delivery.fence import Fence
-from mailer.delivery.printing import Printed, discreet, print_editions, unfit
+from mailer.delivery.printing import Printed, discreet, print_editions, theme_findings, unfit
 from mailer.delivery.recovery import undo_release
 from mailer.domain.checks.machine import ANY_MACHINE, Machine
 from mailer.domain.checks.weight import HTML_HOLDS_BYTES
@@ -101,7 +101,10 @@ async def release(database: Database, issue_id: int, terms: Terms) -> Issue:
     )
     try:
         found = await draft.get(database, issue_id, terms.machine, at=terms.released_at)
-        return await _freeze(database, _free_to_go(found), terms)
+        _refuse(found.findings)
+        # Before anything is rendered: a block that is missing in a theme keeps no mail from being made.
+        _refuse(await theme_findings(terms.themes, found.newsletter))
+        return await _freeze(database, found, terms)
     except BaseException:
         # Also when the command is interrupted: a draft that can be released again is the only way back.
         await asyncio.shield(database.write(lambda tx: undo_release(tx, issue_id, terms.node_id)))
@@ -119,15 +122,8 @@ async def refuse_sample(database: Database, *, leaves_machine: bool) -> None:
         raise Held((_SAMPLE,))
 
 
-def _free_to_go(found: Draft) -> Draft:
-    if found.blocking:
-        raise Held(found.blocking)
-    return found
-
-
-def _fit_to_go(printed: Mapping[str, Printed], terms: Terms) -> None:
-    """Hold what a mailbox would cut off, before anything is stored."""
-    found = unfit(printed, html_holds_bytes=terms.html_holds_bytes)
+def _refuse(found: Iterable[Finding]) -> None:
+    """Hold the issue where one of its findings does."""
     holding = tuple(finding for finding in found if finding.severity is Severity.BLOCKING)
     if holding:
         raise Held(holding)
@@ -159,7 +155,8 @@ def _check_still_ours(tx: Transaction, issue_id: int, terms: Terms) -> None:
 async def _freeze_editions(database: Database, found: Draft, terms: Terms) -> Allotment:
     by_choice = contents.plans(found.grid)
     printed = await print_editions(found, terms.links, date=terms.released_at, themes=terms.themes)
-    _fit_to_go(printed, terms)
+    # What a mailbox would cut off is held before anything is stored.
+    _refuse(unfit(printed, html_holds_bytes=terms.html_holds_bytes))
 
     def store(tx: Transaction) -> Allotment:
         # In the order of choices: a language's first edition is that of readers who did not choose,
