@@ -30,16 +30,17 @@ from mailer.delivery.fence import Fence, identify
 from mailer.delivery.letterpress import Letterpress
 from mailer.delivery.post_room import Manners, PostRoom
 from mailer.delivery.presence import Presence
+from mailer.delivery.printing import report_theme_faults
 from mailer.delivery.release import Terms
 from mailer.delivery.signing import load_signing
 from mailer.delivery.timekeeper import Timekeeper
 from mailer.domain.checks.machine import Machine
 from mailer.domain.links import Links
+from mailer.domain.newsletter import Newsletter
 from mailer.domain.retry import RetryPolicy
 from mailer.outbox.mailbox import Mailbox
 from mailer.outbox.reading import Outbox
 from mailer.outbox.relay import Relay
-from mailer.rendering.theme_check import refuse_broken_themes
 from mailer.rendering.theme_folder import FOLDER, Themes
 from mailer.schedule.bell import Bell
 from mailer.storage import Database, newsletters, open_database, schema
@@ -244,7 +245,6 @@ class Service:
 
         Raises:
             MailerError: another process sends from the same data.
-            InputError: a newsletter's own templates are wrong.
             SettingsError: readers' links would cross the network in the clear, or our signature would
                 say nothing about a newsletter's sender.
             StorageError: the database file is damaged, or the disk is full at the start.
@@ -253,7 +253,7 @@ class Service:
         here = self._installation
         premises.check_links_are_private(here.settings.site.public_url, leaves_machine=here.leaves_machine)
         await check_sound(here.database)
-        await self._check_newsletters()
+        everything = await self._check_newsletters()
         # Before anything is written: whoever sends already may hold the database for a while.
         self._presence.be_the_sender()
         try:
@@ -261,7 +261,7 @@ class Service:
             async with AsyncExitStack() as stack:
                 relay = await self._relay(stack)
                 await stack.enter_async_context(self._post_room.sending(Dialler(relay, here.hello)))
-                await stack.enter_async_context(self._working())
+                await stack.enter_async_context(self._working(everything))
                 if on is not None:
                     await stack.enter_async_context(serving(self.app, on, here.settings.signup.proxies))
                 yield
@@ -270,13 +270,13 @@ class Service:
                 self._signer.close()
             await self._presence.leave()
 
-    async def _check_newsletters(self) -> None:
-        """Say before the start what would else keep each mail of one back (Composer.of), or spoil it."""
+    async def _check_newsletters(self) -> list[Newsletter]:
+        """Return all; say before the start what would else keep each mail of one back (Composer.of)."""
         everything = await self._installation.database.read(newsletters.everything)
         if self._signer is not None:
             for newsletter in everything:
                 self._signer.check_sender(newsletter.sender)
-        await asyncio.to_thread(refuse_broken_themes, self._installation.themes, everything)
+        return everything
 
     async def _relay(self, stack: AsyncExitStack) -> RelaySettings:
         """Return the outgoing server, or start the outbox where none is set."""
@@ -288,10 +288,11 @@ class Service:
         return relay.model_copy(update={"host": "127.0.0.1", "port": self._outbox.port, "tls": "none"})
 
     @asynccontextmanager
-    async def _working(self) -> AsyncIterator[None]:
-        """Decide sign-ups and keep the clock for as long as the context lasts."""
+    async def _working(self, everything: list[Newsletter]) -> AsyncIterator[None]:
+        """Decide sign-ups, keep the clock, and try out themes once: one may loop, and pages need none."""
+        themes = report_theme_faults(self._installation.themes, everything)
         async with asyncio.TaskGroup() as group:
-            others = [group.create_task(work) for work in (self._sign_ups.run(), self._bell.run())]
+            others = [group.create_task(work) for work in (self._sign_ups.run(), self._bell.run(), themes)]
             try:
                 yield
             finally:

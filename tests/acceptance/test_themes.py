@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 from PIL import Image
+from structlog.testing import capture_logs
 
+from mailer.bootstrap import Service, open_installation
 from mailer.bundled import bundled
+from mailer.config import load_settings
 from mailer.outbox.mailbox import Mailbox
 from mailer.outbox.reading import Outbox
+from mailer.web.server import listen
 from tests.acceptance.commandline import Installed
 from tests.acceptance.served import served, until
 
@@ -90,10 +96,10 @@ def test_a_theme_is_one_newsletters(sampled: Installed) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", [("newsletter", "import", "newsletter.toml"), ("serve",), ("issue", "preview")], ids=" ".join
+    "command", [("newsletter", "import", "newsletter.toml"), ("issue", "preview")], ids=" ".join
 )
 def test_a_broken_theme_is_told_wherever_it_is_met(sampled: Installed, command: tuple[str, ...]) -> None:
-    """File, line and the nearest right name; nothing is stored, served or printed."""
+    """File, line and the nearest right name; nothing is stored or printed."""
     sampled("issue", "build")
     expected = break_(sampled)
     before = sampled.dump()
@@ -103,6 +109,24 @@ def test_a_broken_theme_is_told_wherever_it_is_met(sampled: Installed, command: 
     assert said.status == 1
     assert expected in said.refusal()
     assert sampled.dump() == before
+
+
+def test_a_broken_theme_keeps_no_page_down(sampled: Installed) -> None:
+    """The service starts, for readers must be able to leave; the log says the fault."""
+    put(sampled, "README.md", "How we made this")
+
+    async def scene() -> None:
+        settings = load_settings(sampled.folder / "mailer.toml")
+        with listen("127.0.0.1", 0) as on, capture_logs() as log:
+            async with open_installation(settings) as here, Service(here).running(on), asyncio.timeout(20):
+                with await asyncio.to_thread(urlopen, "http://{}:{}/en/".format(*on.getsockname())) as page:
+                    assert page.status == 200
+                while not any(each["event"] == "theme.holds_issues" for each in log):  # noqa: ASYNC110 - a log tells nobody
+                    await asyncio.sleep(0.05)
+        (said,) = [each["reason"] for each in log if each["event"] == "theme.holds_issues"]
+        assert f"themes/{THEMED}/README.md: no mail uses this file" in said
+
+    asyncio.run(scene())
 
 
 def test_a_broken_theme_holds_the_issue(sampled: Installed) -> None:
@@ -129,7 +153,8 @@ def test_a_release_that_meets_a_broken_theme_is_undone(sampled: Installed) -> No
 
     failed = sampled("issue", "release")
 
-    assert expected in failed.refusal()
+    assert failed.status == 1
+    assert expected in failed.err
     assert sampled("issue", "show", "--json").json["state"] == "draft"
     frozen = ('INSERT INTO "edition"', 'INSERT INTO "delivery"')
     assert not [line for line in sampled.dump() if line.startswith(frozen)]

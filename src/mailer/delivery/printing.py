@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+
+import structlog
 
 from mailer.delivery.letterpress import letterhead
 from mailer.domain.checks.weight import HTML_HOLDS_BYTES, Measure, unfit_edition
@@ -31,6 +33,7 @@ from mailer.rendering.theme_check import theme_problems
 from mailer.rendering.theme_folder import OURS_ALONE, Themes
 from mailer.storage import Database, freeze
 
+_log = structlog.get_logger()
 _RENDER_S = 60.0
 _RENDER_BYTES = 1 << 30
 _USUAL = {
@@ -170,6 +173,16 @@ async def theme_findings(themes: Themes, newsletter: Newsletter) -> list[Finding
         blocking(Check.THEME, f"the newsletter’s own templates have a fault: {problem}")
         for problem in problems
     ]
+
+
+async def report_theme_faults(themes: Themes, newsletters: Iterable[Newsletter]) -> None:
+    """Say in the log what is wrong with the templates of each newsletter.
+
+    Nothing else is done about it: pages need none, a Letter goes out in our form, an issue is held.
+    """
+    for newsletter in newsletters:
+        for finding in await theme_findings(themes, newsletter):
+            _log.error("theme.holds_issues", newsletter=newsletter.slug, reason=finding.message)
 
 
 def _printed(found: Draft, plan: Plan, mail: RenderedMail, links: Links, date: datetime) -> Printed:

@@ -9,6 +9,7 @@ is no sandbox, only the limits of the process that renders (apart.py). A link ma
 
 from __future__ import annotations
 
+import os
 import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -102,11 +103,22 @@ def _seen(theme: Path, folder: Path, depth: int = 0) -> Iterator[tuple[str, int,
                 continue
             there = at.stat()
             if not stat.S_ISDIR(there.st_mode):
+                _refuse_odd(theme, at, there)
                 yield at.relative_to(theme).as_posix(), there.st_mtime_ns, there.st_size
             elif depth < _DEEPEST:
                 yield from _seen(theme, at, depth + 1)
     except OSError as error:
-        raise _unreadable("/".join((shown(theme), *at.relative_to(theme).parts)), error) from error
+        raise _unreadable(_place(theme, at), error) from error
+
+
+def _place(theme: Path, at: Path) -> str:
+    return "/".join((shown(theme), *at.relative_to(theme).parts))
+
+
+def _refuse_odd(theme: Path, at: Path, there: os.stat_result) -> None:
+    """Refuse what is neither file nor folder: whoever opened a pipe or a device might wait for ever."""
+    if not stat.S_ISREG(there.st_mode):
+        raise RenderingError(f"{_place(theme, at)} is no file; take it away")
 
 
 def _unreadable(place: str, error: OSError) -> RenderingError:

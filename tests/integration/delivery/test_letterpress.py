@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import email
 import email.policy
+import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from mailer.delivery.letterpress import Letterpress
 from mailer.domain.content import LetterKind
 from mailer.domain.language import Language
 from mailer.editorial.sample import sample_newsletter
+from mailer.rendering.theme_check import theme_problems
 from mailer.rendering.theme_folder import Themes
 from tests.integration.delivery.house import LINKS
 from tests.tools.scarcity import starting_nothing
@@ -106,6 +108,24 @@ def test_a_theme_that_cant_be_read_loses_no_letter(press: Letterpress) -> None:
 
     assert said == [[False]] * 2
     assert [line["event"] for line in log] == ["letterpress.theme_not_used"]
+
+
+@pytest.mark.parametrize("odd", ["pipe", "device"])
+def test_a_theme_with_a_pipe_or_a_device_waits_for_nothing(press: Letterpress, odd: str) -> None:
+    """Whoever opened it to read would never come back; it is refused before."""
+    put(press, "OWN {{ content.action_url }}")
+    file = press.themes.folder / NEWSLETTER.slug / "style.css"  # type: ignore[operator]
+    if odd == "pipe":
+        os.mkfifo(file)
+    else:
+        file.symlink_to("/dev/zero")
+
+    with capture_logs() as log:
+        assert says(press, "OWN") == [False]
+        (problem,) = theme_problems(press.themes, NEWSLETTER)
+
+    assert str(problem).endswith(f"{NEWSLETTER.slug}/style.css is no file; take it away")
+    assert log[0]["reason"].endswith("is no file; take it away")
 
 
 def test_a_machine_that_starts_no_process_loses_no_letter(press: Letterpress) -> None:
