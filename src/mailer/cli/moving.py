@@ -71,7 +71,7 @@ def import_readers(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Store nothing; say what would be.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Take readers over from another service; consent can only get lower on the way."""
+    """Take readers over from another service, none without consent."""
     settings: Context = context.obj
     if changes is not None and not dry_run:
         raise UsageError("--list-changes goes with --dry-run; look at it first, then import")
@@ -109,7 +109,7 @@ def invite_readers(
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Mail imported readers a request to confirm, a few each hour, each once; valid for 14 days."""
+    """Mail imported readers a request to confirm, a few each hour."""
     settings: Context = context.obj
     if not from_import:
         raise UsageError("add --from-import; it is asked for because these mails go to many at once")
@@ -138,7 +138,7 @@ def export_readers(
     *,
     as_json: JsonOption = False,
 ) -> None:
-    """Write every reader with choices and consent into one encrypted file."""
+    """Write every reader into one encrypted file."""
     settings: Context = context.obj
     key = parse_recipient(recipient)
     if not load_settings(settings.settings).export.allowed:
