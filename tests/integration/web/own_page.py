@@ -47,5 +47,5 @@ def secret(stage: Stage, kind: str) -> str:
 
 
 def words(answer: httpx.Response) -> str:
-    """Return what a page says, without its tags."""
-    return unescape(re.sub(r"<[^>]+>", " ", answer.text))
+    """Return what a page says, without its tags and with plain spaces."""
+    return unescape(re.sub(r"<[^>]+>", " ", answer.text)).replace("\u00a0", " ")
