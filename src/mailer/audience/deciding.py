@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -22,6 +23,8 @@ from mailer.storage.signups import SignupRequest
 
 _LOOK_S = 1.0
 _BATCH = 100
+_REST = 2.0
+"""In an attack, for each second of deciding so many are left to the pages."""
 _log = structlog.get_logger()
 
 
@@ -59,6 +62,7 @@ class Deciding:
         """Decide until cancelled."""
         while True:
             self._wanted.clear()
+            began = time.monotonic()
             try:
                 count = await decide_waiting(self._database, self._judging, now=self._clock())
             except MailerError as error:
@@ -66,6 +70,9 @@ class Deciding:
                 count = 0
             if count:
                 self._decided()
+                if self._judging.flood.is_attack:
+                    # Those who wait can wait; the pages share this process, and must answer everybody.
+                    await asyncio.sleep(_REST * (time.monotonic() - began))
                 continue
             with suppress(TimeoutError):
                 async with asyncio.timeout(_LOOK_S):

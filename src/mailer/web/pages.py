@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from mailer.audience.gatekeeper import Guard
 from mailer.domain.language import Language
 from mailer.domain.newsletter import Newsletter
 from mailer.rendering.templates import environment, render
@@ -78,7 +79,8 @@ def language_of(request: Request, offered: Sequence[Language]) -> Language:
 def show(site: Site, page: Page) -> Response:
     """Render *page* in its frame."""
     paths = site.paths
-    guard = site.defence.gatekeeper.guard(site.clock()) if site.defence else None
+    # Made only where a form asks for it: a challenge costs time, and its page may run a script.
+    guard = cache(partial(_guard, site))
     here = [newsletter for newsletter in page.published if page.language in newsletter.languages]
     named = page.newsletter or (here[0] if len(here) == 1 else None)
     frame = {
@@ -94,5 +96,10 @@ def show(site: Site, page: Page) -> Response:
         ],
     }
     words = render(environment(TEMPLATES, page.language), page.template, {**frame, **page.values})
-    headers = (PRIVATE if page.private else {}) | (SOLVING if guard and guard.challenge else {})
+    carried = guard() if guard.cache_info().currsize else None
+    headers = (PRIVATE if page.private else {}) | (SOLVING if carried and carried.challenge else {})
     return HTMLResponse(words, page.status, headers)
+
+
+def _guard(site: Site) -> Guard | None:
+    return site.defence.gatekeeper.guard(site.clock()) if site.defence else None
