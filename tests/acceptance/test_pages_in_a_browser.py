@@ -17,6 +17,7 @@ from tests.acceptance.visitor import visitor
 
 LANGUAGES = ["be", "ru", "en"]
 MOST_BYTES = 60_000
+FAILED = 500
 PAGES = {
     "front": "/{lang}/",
     "issue": "/{lang}/belarus-weekly/2026-W47",
@@ -169,7 +170,9 @@ def test_a_public_page_is_light_and_fetches_nothing_elsewhere(
             continue
         with visitor(browser, lang, scripts=scripts) as here:
             url = path.format(lang=lang, token=site.token, secret=site.secret, late=site.late)
-            here.page.goto(site.url + url)
+            answer = here.page.goto(site.url + url)
+            assert answer is not None
+            assert answer.status < FAILED
             assert here.hosts == {site.url.removeprefix("http://")}
             weights[name] = here.fetched_bytes()
 
