@@ -6,6 +6,7 @@ import re
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 
 from mailer.domain.language import Language
 from mailer.rendering.holes import TOKEN
+from mailer.storage import newsletters
 from mailer.storage.columns import to_milliseconds
 from mailer.web.site import MailSummary, OpenedMail
 from tests.integration.web.staging import SLUG, run, standing
@@ -55,6 +57,31 @@ def test_the_page_holds_every_commentary_and_no_readers_link(place: Path) -> Non
             assert "Unsubscribe" not in html
             assert '<link rel="canonical" href="https://weekly.example.org' + URL in html
             assert '<form action="/en/subscribe"' in html
+
+    run(scene())
+
+
+def test_the_page_ends_with_who_publishes(place: Path) -> None:
+    """Logo, footer and address line, as in the mail."""
+
+    async def scene() -> None:
+        async with standing(place) as stage:
+            newsletter = await stage.site.database.read(lambda tx: newsletters.pick(tx, SLUG))
+            said = replace(
+                newsletter,
+                theme=replace(newsletter.theme, logo="0123456789abcdef-480x112.png"),
+                footer={Language.ENGLISH: "By *us*."},
+                address_line={Language.ENGLISH: "Box 12"},
+            )
+            await stage.site.database.write(lambda tx: newsletters.save(tx, said))
+
+            html = (await stage.client.get(URL)).text
+
+            imprint = html[html.index('<footer class="imprint">') :]
+            assert '<img src="/media/0123456789abcdef-480x112.png" alt="' in imprint
+            assert 'width="240" height="56"' in imprint
+            assert "<p>By <em>us</em>.</p>" in imprint
+            assert "<p>Box 12</p>" in imprint
 
     run(scene())
 

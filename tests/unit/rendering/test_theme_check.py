@@ -162,7 +162,7 @@ def test_a_mail_that_stands_alone_needs_no_blocks(theme: Path) -> None:
     [
         ("edition/body.txt", "{{ content.unsubscribe_url }}", "", "shows the reader's own link 0 times, it must be 1"),
         ("edition/body.html", "<!-- /content -->", "", "must have <!-- content --> before the commentaries"),
-        ("confirm/body.txt", "{{ content.action_url }}", "{{ content.action_url }} {{ content.action_url }}", "2 times, it must be 1"),
+        ("manage/body.txt", "{{ content.action_url }}", "{{ content.action_url }} {{ content.action_url }}", "2 times, it must be 1"),
     ],
 )  # fmt: skip
 def test_a_lost_link_or_mark_is_named(theme: Path, name: str, old: str, new: str, expected: str) -> None:

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from mailer.domain.commentary import Text, TextState
-from mailer.domain.content import Block, EditionContent
+from mailer.domain.content import Block, EditionContent, Imprint
 from mailer.domain.language import Language
 from mailer.domain.period import week
+from mailer.domain.theme import Theme, TrendColours
 from mailer.domain.trend import Trend
 from mailer.errors import RenderingError
 from mailer.rendering.edition import render_edition
@@ -69,6 +70,16 @@ def test_the_furniture_of_the_mail_is_not(part: str) -> None:
         "bgcolor",
     ):
         assert words not in part
+
+
+def test_quiet_trends_are_quiet_on_the_page_too(part: str) -> None:
+    """The page's sheet has no green or red for a newsletter that asked for one colour."""
+    theme = Theme(trend_colours=TrendColours.NEUTRAL)
+
+    quiet = web_part(render_edition(replace(CONTENT, imprint=Imprint(theme))).html)
+
+    assert part.count('class="trend worsened"') == quiet.count('class="trend quiet"') == 4
+    assert "worsened" not in quiet.replace("The situation has worsened", "")
 
 
 def test_links_tell_the_other_site_nothing(part: str) -> None:
