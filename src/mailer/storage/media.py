@@ -32,21 +32,24 @@ class Media:
         return self._folder
 
     def holds(self, name: str) -> bool:
-        """Tell whether there is a picture of this name; False for what is no name of ours."""
-        return _is_ours(name) and (self._folder / name).is_file()
+        """Tell whether there is a picture of this name, as *find* does."""
+        return self.find(name) is not None
 
     def find(self, name: str) -> bytes | None:
-        """Return a picture's bytes, or None where there is none of this name."""
+        """Return a picture's bytes; None where there is none of this name, or only an empty file.
+
+        A disk that was full, or lost power, leaves empty files; caches would keep such an answer for ever.
+        """
         if not _is_ours(name):
             return None
         try:
-            return (self._folder / name).read_bytes()
+            return (self._folder / name).read_bytes() or None
         except OSError:
             return None
 
     def keep(self, pictures: Mapping[str, bytes]) -> None:
         """
-        Store pictures, name to content; those that are there already stay as they are.
+        Store pictures, name to content; those that are there, whole, stay as they are.
 
         Each is on the disk, whole, before its name is. After a crash there may be some of them, which
         nothing refers to yet.
@@ -54,7 +57,7 @@ class Media:
         Raises:
             StorageError: the folder can't be written; the text that shows the pictures must not be stored.
         """
-        fresh = {name: content for name, content in pictures.items() if not self.holds(name)}
+        fresh = {name: content for name, content in pictures.items() if self.find(name) != content}
         if not fresh:
             return
         try:

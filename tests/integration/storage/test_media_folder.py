@@ -37,6 +37,19 @@ def test_keeping_again_touches_nothing(tmp_path: Path) -> None:
     assert (media.folder / NAME).stat().st_ino == before
 
 
+@pytest.mark.parametrize("damaged", [b"", b"pix", b"PIXELS"])
+def test_a_damaged_picture_is_mended_by_keeping_it_again(tmp_path: Path, damaged: bytes) -> None:
+    """A disk that was full leaves half a file; an empty one counts as none."""
+    media = Media(tmp_path)
+    media.keep({NAME: b"pixels"})
+    (media.folder / NAME).write_bytes(damaged)
+    assert (media.find(NAME), media.holds(NAME)) == (damaged or None, bool(damaged))
+
+    media.keep({NAME: b"pixels"})
+
+    assert media.find(NAME) == b"pixels"
+
+
 @pytest.mark.parametrize("name", ["", "..", "../secret", "secret", "0123456789abcdef-2x1.svg", "\0"])
 def test_only_names_of_ours_are_looked_for(tmp_path: Path, name: str) -> None:
     """Whoever asks for another file gets none."""
