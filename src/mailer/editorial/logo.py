@@ -8,13 +8,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from mailer.domain.picture import SCHEME
+from mailer.domain.picture import SCHEME, Picture, parse_picture
 from mailer.editorial.darkroom import Holds
 from mailer.editorial.picture_file import MOST_INPUT_BYTES, Size, make_picture
 from mailer.editorial.theme_table import by_name_alone
 
 MOST: Final[Size] = (560, 120)
 """Pixels; it is shown at half of them, so that it is sharp on every screen."""
+LEAST: Final = 10
+"""Pixels each way; less would be a line, and half of one is nothing."""
 
 
 class LogoShelf:
@@ -43,8 +45,10 @@ class LogoShelf:
             name = by_name_alone(logo)
             if not self._holds(name):
                 raise ValueError("is not stored here; write the name of a file beside this one")
+            _refuse_thin(parse_picture(name))
             return name
         made = make_picture(self._content(logo), MOST)
+        _refuse_thin(made.picture)
         self.pictures[made.picture.name] = made.content
         return made.picture.name
 
@@ -54,9 +58,20 @@ class LogoShelf:
             file = (self._folder / logo).resolve(strict=True)
             if not file.is_relative_to(self._folder.resolve()):
                 raise ValueError("is outside this file’s folder; save it beside this file")
+            # A pipe would be waited for, and a device has no end.
+            if not file.is_file():
+                raise ValueError("is no file; write a picture’s name")
             with file.open("rb") as opened:
                 return opened.read(MOST_INPUT_BYTES + 1)
         except FileNotFoundError as error:
             raise ValueError("is not there; save it beside this file, or correct the name") from error
         except (OSError, RuntimeError) as error:
             raise ValueError("can’t be read; check its permissions, or save it again") from error
+
+
+def _refuse_thin(picture: Picture) -> None:
+    if min(picture.width, picture.height) < LEAST:
+        raise ValueError(
+            f"comes to {picture.width} × {picture.height} pixels, too few to be seen; "
+            f"save a larger or less narrow one, with at least {LEAST} each way"
+        )

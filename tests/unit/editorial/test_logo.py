@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from mailer.domain.picture import parse_picture
 from mailer.editorial.logo import LogoShelf
 
 STORED = "0123456789abcdef-560x120.png"
+THIN = "0123456789abcdef-560x1.png"
 
 
 def saved(width: int, height: int) -> bytes:
@@ -27,7 +29,7 @@ def saved(width: int, height: int) -> bytes:
 def shelf(tmp_path: Path) -> LogoShelf:
     folder = tmp_path / "here"
     folder.mkdir()
-    return LogoShelf(folder, {STORED}.__contains__)
+    return LogoShelf(folder, {STORED, THIN}.__contains__)
 
 
 @pytest.mark.parametrize(
@@ -63,7 +65,12 @@ def test_a_logo_that_is_stored_keeps_its_name(shelf: LogoShelf) -> None:
         ),
         ("media:../../etc/passwd", r"^is no picture of ours; write the name"),
         ("none.png", r"^is not there; save it beside this file, or correct the name$"),
-        (".", r"^can’t be read; check"),
+        (".", r"^is no file; write a picture’s name$"),
+        ("pipe.png", r"^is no file; write a picture’s name$"),
+        ("device.png", r"^is outside this file’s folder"),
+        ("line.png", r"^comes to 560 × 1 pixels, too few to be seen; save a larger or less narrow one"),
+        ("post.png", r"^comes to 9 × 120 pixels, too few to be seen"),
+        (f"media:{THIN}", r"^comes to 560 × 1 pixels, too few to be seen"),
         ("../out.png", r"^is outside this file’s folder; save it beside this file$"),
         ("link.png", r"^is outside this file’s folder"),
         ("/etc/passwd", r"^is outside this file’s folder"),
@@ -78,6 +85,10 @@ def test_a_logo_that_cant_be_used_says_why(
     (tmp_path / "out.png").write_bytes(saved(10, 10))
     (tmp_path / "here" / "link.png").symlink_to(tmp_path / "out.png")
     (tmp_path / "here" / "circle.png").symlink_to(tmp_path / "here" / "circle.png")
+    (tmp_path / "here" / "line.png").write_bytes(saved(5600, 10))
+    (tmp_path / "here" / "post.png").write_bytes(saved(9, 120))
+    os.mkfifo(tmp_path / "here" / "pipe.png")
+    (tmp_path / "here" / "device.png").symlink_to("/dev/zero")
     (tmp_path / "here" / "logo.svg").write_text("<svg/>")
 
     with pytest.raises(ValueError, match=expected):
