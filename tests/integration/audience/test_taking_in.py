@@ -300,6 +300,19 @@ def test_who_is_asked_and_confirms_has_chosen_here(room: Room, tmp_path: Path) -
     assert later.changes == {Change.KEPT: 1}
 
 
+def test_who_is_asked_late_has_the_whole_time_to_answer(room: Room, tmp_path: Path) -> None:
+    """They are not forgotten while their link works."""
+    bring(room, table(tmp_path, "one@example.org,pending,"), PLAIN)
+    room.wait(days=85)
+    asked(room)
+
+    room.wait(days=13)
+    room.forget_expired()
+    room.confirm(room.opened_letters()[-1]["secret"])
+
+    assert room.standing("one@example.org") is Standing.ACTIVE
+
+
 def test_who_does_not_answer_is_forgotten(room: Room, tmp_path: Path) -> None:
     """Like everybody who was asked and did not confirm."""
     bring(room, table(tmp_path, "one@example.org,pending,"), PLAIN)

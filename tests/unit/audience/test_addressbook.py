@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -31,6 +32,18 @@ def test_a_domain_that_is_known_changes_nothing(local: str, domain: str) -> None
     outcome(book.read, f"first@{domain}")
     typed = f"{local}@{domain}".strip().strip("<>\"' \t")
 
+    assert outcome(book.read, typed) == outcome(parse_address, typed)
+
+
+@pytest.mark.parametrize(
+    "local", ["x" * 64, "x" * 65, "x" * 250, "", ".x", "x..y", "x.", "é", '"x y"', "x y"]
+)
+def test_the_long_way_agrees_at_the_edges(local: str) -> None:
+    """Where a local part is too long, empty, or none that is plain."""
+    book = AddressBook()
+    book.read("first@example.org")
+
+    typed = f"{local}@example.org"
     assert outcome(book.read, typed) == outcome(parse_address, typed)
 
 

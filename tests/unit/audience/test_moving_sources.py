@@ -120,6 +120,28 @@ def test_a_zip_is_read_as_it_was_downloaded(tmp_path: Path) -> None:
     assert len(read(path)) == 5
 
 
+@pytest.mark.parametrize(
+    ("signed_up", "confirmed", "ip", "claim"),
+    [
+        ("2024-03-01 10:20:00", "2024-03-01 10:25:00", "192.0.2.1", C),
+        ("2024-03-01 10:20:00", "2024-03-01 10:20:00", "192.0.2.1", U),
+        ("2024-03-01 10:20:00", "2024-03-01 10:25:00", "", U),
+        ("2024-03-01 10:20:00", "", "192.0.2.1", U),
+        ("", "2024-03-01 10:25:00", "192.0.2.1", U),
+    ],
+)
+def test_mailchimp_proves_by_two_times_and_a_browser(
+    tmp_path: Path, signed_up: str, confirmed: str, ip: str, claim: Claim
+) -> None:
+    """Single opt-in and uploads leave one time in both columns, or no address of a browser."""
+    path = tmp_path / "subscribed_1.csv"
+    path.write_text(
+        f"Email Address,OPTIN_TIME,CONFIRM_TIME,CONFIRM_IP\none@example.org,{signed_up},{confirmed},{ip}\n"
+    )
+
+    assert [entry.claim for entry in read(path)] == [claim]
+
+
 def test_mailchimps_tables_need_their_names() -> None:
     """Those who never signed up have the same columns as those who did."""
     content = (SAMPLES / "subscribed_email_audience_export_1a2b.csv").read_bytes()
