@@ -144,8 +144,8 @@ def test_a_logo_stands_for_the_name_and_says_it() -> None:
 @pytest.mark.parametrize(
     ("language", "words"),
     [
-        (Language.BELARUSIAN, "чытачам гэты выпуск яшчэ не дасылалі"),
-        (Language.RUSSIAN, "читателям этот выпуск ещё не отправляли"),
+        (Language.BELARUSIAN, "чытачам гэты выпуск яшчэ не\xa0дасылалі"),
+        (Language.RUSSIAN, "читателям этот выпуск ещё не\xa0отправляли"),
         (Language.ENGLISH, "not yet sent to readers"),
     ],
 )
