@@ -84,6 +84,18 @@ def test_adding_confirms_what_was_asked_for_before(visitor: Visitor) -> None:
     assert visitor.room.standing(newsletter="other") is Standing.ACTIVE
 
 
+@pytest.mark.parametrize("standing", [Standing.BOUNCED, Standing.COMPLAINED])
+def test_adding_what_was_blocked_lifts_the_block(visitor: Visitor, standing: Standing) -> None:
+    """Their mailbox works, and they want it: both are proven by the link."""
+    visitor.add("other")
+    visitor.room.suppress(standing)
+
+    visitor.add(SLUG)
+
+    assert visitor.room.standing() is Standing.ACTIVE
+    assert visitor.room.store.rows("suppression") == []
+
+
 def test_an_unknown_newsletter_is_refused(visitor: Visitor) -> None:
     """Nothing is stored."""
     before = visitor.room.store.contents()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 
 import pytest
@@ -12,9 +13,11 @@ from mailer.audience.new_address import MoveState
 from mailer.domain.content import LetterKind
 from mailer.domain.delivery import DeliveryState
 from mailer.domain.subscription import Standing
-from mailer.storage import preferences
+from mailer.storage import open_database, preferences
+from mailer.storage.visit_tables import reader_link
 from tests.integration.audience.own_settings import Visitor
-from tests.integration.audience.reading_room import ADDRESS, Room, pressed_together
+from tests.integration.audience.reading_room import ADDRESS, Room, both
+from tests.integration.storage.meeting import LONG_ENOUGH_S, under_way
 from tests.integration.storage.scene import BE, NOW, RU, SLUG, Store, release
 
 NEW = "New.Place@example.net"
@@ -278,10 +281,23 @@ def test_a_reader_who_left_meanwhile_is_not_moved(visitor: Visitor) -> None:
 def test_both_press_at_the_same_moment(visitor: Visitor, other_store: Store, database_url: str) -> None:
     """One of them is the second, also when the pages run on two machines."""
     mover, room = ask(visitor), visitor.room
-    pressed = [
-        new_address.decide(store.database, room.vault, secret, agrees=True, now=NOW)
-        for store, secret in ((room.store, mover.new), (other_store, mover.old))
-    ]
+    third = Store(open_database(database_url), room.store.runner)
 
-    assert DONE in room.run(pressed_together(room, database_url, *pressed))
+    async def press() -> list[MoveState]:
+        pressed = asyncio.ensure_future(
+            both(
+                *(
+                    new_address.decide(store.database, room.vault, secret, agrees=True, now=NOW)
+                    for store, secret in ((room.store, mover.new), (other_store, mover.old))
+                )
+            )
+        )
+        with under_way(
+            third, lambda tx: tx.execute(reader_link.update().values(purpose=reader_link.c.purpose))
+        ):
+            await asyncio.sleep(LONG_ENOUGH_S)
+        await third.database.close()
+        return await pressed
+
+    assert set(room.run(press())) == {WAITING, DONE}
     assert room.find(NEW) is not None
