@@ -19,7 +19,8 @@ from uvloop import new_event_loop
 from mailer.cli.demonstration import OPERATOR, Demonstration, Report
 from mailer.cli.init_files import lay_out
 from mailer.cli.output import books_json, books_table, print_json, say
-from mailer.config import SendingSettings, Settings, SiteSettings, settings_of_our_own
+from mailer.config import Settings, SiteSettings, settings_of_our_own
+from mailer.config_sending import SendingSettings
 from mailer.config_signup import SignUpSettings
 from mailer.domain.books import Books
 from mailer.editorial.operators import make_password
