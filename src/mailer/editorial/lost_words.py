@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterator
 from typing import Final
 
+from mailer.editorial.encoding import find_unprintable, without_invisible
 from mailer.editorial.nesting import too_deep_line
 from mailer.errors import Problem
 from mailer.rendering.holes import resembles_hole
 
 # What rendering/webpart.py cuts the public page out by; spelt out here, because it loads much more.
 _PAGE_MARK: Final = re.compile("<!-- /?content -->")
+_REFERENCE: Final = re.compile(r"&#?\w{1,32};")
 
 
 def lost_words(text: str, body: str, *, place: str) -> Iterator[Problem]:
@@ -24,9 +27,15 @@ def lost_words(text: str, body: str, *, place: str) -> Iterator[Problem]:
     """
     lines = list(enumerate(text.split("\n"), start=1))
     for number, line in lines:
-        if resembles_hole(line):
+        if resembles_hole(html.unescape(line)):
             message = (
                 "“hole-for-the-” stands for a reader’s own link while mails are made; write it differently"
+            )
+            yield Problem(place, number, message)
+        if unseen := _unseen_reference(line):
+            message = (
+                f"“{unseen}” stands for a character that can’t be seen or turns the direction of reading; "
+                "delete it"
             )
             yield Problem(place, number, message)
         if mark := _PAGE_MARK.search(line):
@@ -44,6 +53,15 @@ def lost_words(text: str, body: str, *, place: str) -> Iterator[Problem]:
     for label in _unused_notes(body):
         at = next((number for number, line in lines if line.lstrip("> ").startswith(f"[^{label}]:")), None)
         yield Problem(place, at, f"nothing refers to this note; write [^{label}] where the text needs it")
+
+
+def _unseen_reference(line: str) -> str | None:
+    """Return the first character reference (CommonMark §2.5) to what nobody may type as it is."""
+    for found in _REFERENCE.finditer(line):
+        character = html.unescape(found[0])
+        if find_unprintable(character) or not without_invisible(character):
+            return found[0]
+    return None
 
 
 def _unused_notes(body: str) -> list[str]:

@@ -6,6 +6,7 @@ import pytest
 
 from mailer.editorial.commentary_file import MAX_FILE_BYTES, parse_commentary_file
 from mailer.editorial.encoding import find_unprintable, without_invisible
+from mailer.editorial.lost_words import lost_words
 from mailer.errors import InputError
 from mailer.rendering import holes
 
@@ -64,12 +65,30 @@ def test_other_scripts_are_welcome() -> None:
 
 
 @pytest.mark.parametrize(
-    "stand_in", [holes.TOKEN, holes.SECRET, holes.RETURN_TOKEN, "Hole-For-The-Address@x"]
+    "stand_in",
+    [holes.TOKEN, holes.SECRET, holes.RETURN_TOKEN, "Hole-For-The-Address@x", "HOLE&#45;FOR&#x2d;THE-X"],
 )
 def test_what_looks_like_a_hole_is_refused(stand_in: str) -> None:
     """A reader's own token would be put in its place."""
     assert "line 8: “hole-for-the-” stands for" in problems_of(f"See {stand_in}.")[0]
     assert "line 5: “hole-for-the-” stands for" in problems_of("Words.", stand_in)[0]
+
+
+@pytest.mark.parametrize(
+    "reference", ["&#x202e;", "&#8203;", "&ZeroWidthSpace;", "&shy;", "&rlm;", "&#xE0041;", "&#8232;"]
+)
+def test_what_may_not_be_typed_may_not_be_referred_to(reference: str) -> None:
+    """A character reference brings the same character to readers."""
+    said = problems_of(f"Words.\n\nSee gnp{reference}exe.")[0]
+
+    assert f"line 10: “{reference}” stands for a character that can’t be seen" in said
+
+
+def test_other_references_are_welcome() -> None:
+    """A no-break space, a quotation mark, or an ampersand in an address."""
+    body = "AT&amp;T&nbsp;&laquo;x&raquo; &#8212; https://example.org/?a=1&lang=en"
+
+    assert list(lost_words(body, body, place="text.md")) == []
 
 
 def test_what_marks_the_public_page_is_refused() -> None:
