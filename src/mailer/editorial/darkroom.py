@@ -13,7 +13,8 @@ from typing import Final
 
 from mailer.domain.picture import SCHEME
 from mailer.editorial.commentary_file import CommentaryFile
-from mailer.editorial.picture_file import PictureFile, make_picture
+from mailer.editorial.picture_apart import make_picture_apart
+from mailer.editorial.picture_file import PictureFile
 from mailer.editorial.picture_places import Finder
 from mailer.editorial.pictures import Shown, pictures_in, with_addresses
 from mailer.errors import InputError, Problem
@@ -105,7 +106,7 @@ class Darkroom:
     def _develop(self, content: bytes) -> PictureFile:
         digest = hashlib.sha256(content).digest()
         if digest not in self._developed:
-            self._developed[digest] = make_picture(content)
+            self._developed[digest] = make_picture_apart(content)
         return self._developed[digest]
 
 

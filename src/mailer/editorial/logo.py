@@ -10,7 +10,8 @@ from typing import Final
 
 from mailer.domain.picture import SCHEME, Picture, parse_picture
 from mailer.editorial.darkroom import Holds
-from mailer.editorial.picture_file import MOST_INPUT_BYTES, Size, make_picture
+from mailer.editorial.picture_apart import make_picture_apart
+from mailer.editorial.picture_file import MOST_INPUT_BYTES, Size
 from mailer.editorial.theme_table import by_name_alone
 
 MOST: Final[Size] = (560, 120)
@@ -47,7 +48,7 @@ class LogoShelf:
                 raise ValueError("is not stored here; write the name of a file beside this one")
             _refuse_thin(parse_picture(name))
             return name
-        made = make_picture(self._content(logo), MOST)
+        made = make_picture_apart(self._content(logo), MOST)
         _refuse_thin(made.picture)
         self.pictures[made.picture.name] = made.content
         return made.picture.name

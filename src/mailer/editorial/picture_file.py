@@ -2,7 +2,7 @@
 
 A photograph says where and on whose telephone it was taken, so nothing of a file travels on but its
 pixels. They are made small, because half of all readers pay for each megabyte, and the same file always
-gives the same bytes, and so the same name.
+gives the same bytes, and so the same name. It is opened in a process of its own (picture_apart.py).
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import io
 import struct
-import threading
 import warnings
 import zlib
 from collections.abc import Iterator
@@ -24,6 +23,8 @@ from mailer.domain.picture import DIGEST_LETTERS, Picture, Suffix
 MOST_INPUT_BYTES: Final = 20_000_000
 MOST_PIXELS: Final = 50_000_000
 """A small file can claim a picture that fills the memory; this is looked at before it is unpacked."""
+MOST_PIXELS_UNPACKED: Final = 16_000_000
+"""Of every kind but JPEG, which alone can be unpacked smaller than it is: others take up to 24 bytes each."""
 MOST_STORED_BYTES: Final = 400_000
 WIDEST: Final = 1280
 """Twice the column of a mail, for screens with two dots to a pixel."""
@@ -42,10 +43,8 @@ _HEIC: Final = frozenset({b"heic", b"heix", b"hevc", b"mif1", b"msf1"})
 # Everything that a damaged picture has been seen to raise from Pillow.
 _DAMAGE: Final = (
     OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error, ArithmeticError, LookupError,
-    TypeError, AttributeError, RuntimeError, MemoryError, ImageCms.PyCMSError,
+    TypeError, AttributeError, RuntimeError, ImageCms.PyCMSError,
 )  # fmt: skip
-# One at a time: an unpacked picture is large, and what Python warns of is set for a whole process.
-_LOCK: Final = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +64,8 @@ def make_picture(content: bytes, most: Size = (WIDEST, HIGHEST)) -> PictureFile:
     """
     Make a writer's picture ready for readers: upright, small, and nothing in it but pixels.
 
+    Call it where much memory and a crash cost nothing, and no other thread minds what Python warns of.
+
     Args:
         content: the file, JPEG, PNG, GIF (its first frame), WebP, AVIF or BMP.
         most: width and height in pixels that it is made to fit.
@@ -79,7 +80,7 @@ def make_picture(content: bytes, most: Size = (WIDEST, HIGHEST)) -> PictureFile:
         raise ValueError(f"is larger than {MOST_INPUT_BYTES // 1_000_000} MB; save it smaller")
     if refusal := _known_stranger(content):
         raise ValueError(refusal)
-    with _LOCK, warnings.catch_warnings():
+    with warnings.catch_warnings():
         # What Pillow warns of, it either mends or raises; its warning of many pixels comes too late for us.
         warnings.simplefilter("ignore")
         try:
@@ -88,6 +89,8 @@ def make_picture(content: bytes, most: Size = (WIDEST, HIGHEST)) -> PictureFile:
                 return _small_enough(_upright(opened, most), is_drawn=is_drawn)
         except _Refused:
             raise
+        except MemoryError as error:
+            raise ValueError("takes too much memory to open; save it smaller, as JPEG") from error
         except _DAMAGE as error:
             raise ValueError("is damaged and can’t be read; save it again as JPEG or PNG") from error
 
@@ -109,16 +112,21 @@ def _known_stranger(content: bytes) -> str:
 
 def _opened(content: bytes) -> Image.Image:
     """Read the head of a file; nothing is unpacked yet."""
-    too_large = f"has more than {MOST_PIXELS // 1_000_000} million pixels; save it smaller"
     try:
         opened = Image.open(io.BytesIO(content), formats=_FORMATS)
     except UnidentifiedImageError as error:
         raise _Refused("is no picture that we can read; save it as JPEG or PNG") from error
     except Image.DecompressionBombError as error:
-        raise _Refused(too_large) from error
-    if opened.width * opened.height > MOST_PIXELS:
-        raise _Refused(too_large)
+        raise _Refused(_too_many(MOST_PIXELS)) from error
+    most = MOST_PIXELS if opened.format == "JPEG" else MOST_PIXELS_UNPACKED
+    if opened.width * opened.height > most:
+        raise _Refused(_too_many(most))
     return opened
+
+
+def _too_many(most: int) -> str:
+    instead = "" if most == MOST_PIXELS else ", or as JPEG"
+    return f"has more than {most // 1_000_000} million pixels; save it smaller{instead}"
 
 
 def _upright(opened: Image.Image, most: Size) -> Image.Image:

@@ -53,6 +53,13 @@ def png_that_claims(width: int, height: int) -> bytes:
     )
 
 
+def jpeg_that_claims(width: int, height: int) -> bytes:
+    """Return a JPEG whose frame header (ITU-T T.81, B.2.2) says another size."""
+    content = saved(drawn(), "JPEG")
+    at = content.index(b"\xff\xc0") + 5
+    return content[:at] + struct.pack(">HH", height, width) + content[at + 4 :]
+
+
 def with_secrets(kind: str) -> bytes:
     """Return a picture with a place, an author and a comment in it, wherever its kind keeps such."""
     exif = Image.Exif()
@@ -194,9 +201,13 @@ REFUSED = {
     "a book": (b"%PDF-1.7", "is no picture that we can read"),
     "half a JPEG": (JPEG[: len(JPEG) // 2], "is damaged"),
     "half a PNG": (PNG[: len(PNG) // 2], "is damaged"),
-    "a bomb": (png_that_claims(50_000, 50_000), "more than 50 million pixels"),
-    "a small bomb": (png_that_claims(7_100, 7_100), "more than 50 million pixels"),
-    "a larger one": (png_that_claims(10_000, 10_000), "more than 50 million pixels"),
+    "a bomb": (png_that_claims(50_000, 50_000), "more than 50 million pixels; save it smaller$"),
+    "a small bomb": (
+        png_that_claims(4_001, 4_000),
+        "more than 16 million pixels; save it smaller, or as JPEG",
+    ),
+    "a larger one": (png_that_claims(10_000, 10_000), "more than 16 million pixels"),
+    "a vast JPEG": (jpeg_that_claims(7_100, 7_100), "more than 50 million pixels; save it smaller$"),
     "a lie": (png_that_claims(5, 5), "is damaged"),
     "too heavy": (bytes(MOST_INPUT_BYTES + 1), "larger than 20 MB"),
 }
