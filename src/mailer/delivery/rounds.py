@@ -14,7 +14,7 @@ from mailer.delivery.wal_watch import LOOK_S, WalWatch
 from mailer.domain.retry import RetryPolicy
 from mailer.domain.subscription import COUNTERS_KEPT
 from mailer.errors import MailerError
-from mailer.storage import Database, Transaction, deliveries, issues, letters, readers
+from mailer.storage import Database, Transaction, deliveries, issues, letters, reader_links, readers
 
 _FINISH_S = 0.5
 _RECOVER_S = 10.0
@@ -84,6 +84,7 @@ class Rounds:
             letters.remove_late(tx, now)
             letters.forget_counts(tx, now - COUNTERS_KEPT)
             readers.forget_expired(tx, now)
+            reader_links.forget_expired(tx, now)
 
         await self._database.write(work)
 
