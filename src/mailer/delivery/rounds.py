@@ -14,7 +14,16 @@ from mailer.delivery.wal_watch import LOOK_S, WalWatch
 from mailer.domain.retry import RetryPolicy
 from mailer.domain.subscription import COUNTERS_KEPT
 from mailer.errors import MailerError
-from mailer.storage import Database, Transaction, deliveries, issues, letters, reader_links, readers
+from mailer.storage import (
+    Database,
+    Transaction,
+    deliveries,
+    issues,
+    letters,
+    reader_links,
+    readers,
+    spent_proofs,
+)
 
 _FINISH_S = 0.5
 _RECOVER_S = 10.0
@@ -85,6 +94,7 @@ class Rounds:
             letters.forget_counts(tx, now - COUNTERS_KEPT)
             readers.forget_expired(tx, now)
             reader_links.forget_expired(tx, now)
+            spent_proofs.forget(tx, now)
 
         await self._database.write(work)
 
