@@ -92,9 +92,7 @@ def test_texts_are_taken_and_listed(place: Path) -> None:
                 "Relations with the West, Belarusian A new headline November 16–22, 2026 changed, ready"
                 in words
             )
-            assert (
-                "Relations with the West, Russian A new headline November 23–29, 2026 new, ready" in words
-            )
+            assert "Relations with the West, Russian A new headline November 23–29, 2026 new, ready" in words
             assert "See the issue of November 16–22, 2026" in words
             assert "as it was, ready" in again.text
             assert len(stage.rung) == 2
