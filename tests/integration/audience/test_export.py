@@ -117,7 +117,11 @@ def test_an_address_that_does_not_open_ends_it_with_nothing_left(room: Room, tmp
     assert not path.exists()
 
 
-@pytest.mark.parametrize("text", ["", "age1abc", str(OWNER), "ssh-ed25519 AAAA", "ключ"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "age1abc", str(OWNER), "ssh-ed25519 AAAA", "ключ"],
+    ids=["none", "cut", "secret", "ssh", "word"],
+)
 def test_only_a_public_age_key_is_taken(text: str) -> None:
     """The private one belongs on no command line; the sentence says how to make a key and shows none."""
     with pytest.raises(UsageError, match="age-keygen") as caught:
