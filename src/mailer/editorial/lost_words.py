@@ -59,7 +59,8 @@ def _unseen_reference(line: str) -> str | None:
     """Return the first character reference (CommonMark §2.5) to what nobody may type as it is."""
     for found in _REFERENCE.finditer(line):
         character = html.unescape(found[0])
-        if find_unprintable(character) or not without_invisible(character):
+        # A line end is one like any other in the text.
+        if character != "\n" and (find_unprintable(character) or not without_invisible(character)):
             return found[0]
     return None
 

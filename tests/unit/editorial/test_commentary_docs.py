@@ -43,7 +43,7 @@ def test_a_printer_would_set_it_as_the_page_says() -> None:
     rows = re.findall(r"^\| (`[^|]+`) \| ([^|]+) \| ([^|]+) \|$", PAGE, re.MULTILINE)
     set_rows = [row for row in rows if not row[0].startswith("`headline")]
 
-    assert len(set_rows) == 5
+    assert len(set_rows) == 8
     for typed, cyrillic, english in set_rows:
         words = re.findall(r"`([^`]+)`", typed)
         assert typeset(words[0], Language.BELARUSIAN).replace("\N{NO-BREAK SPACE}", " ") == cyrillic
