@@ -27,8 +27,14 @@ _ADDRESS = re.compile(
 )
 _ELLIPSIS = re.compile(r"(?<!\.)\.\.\.(?!\.)")
 _RANGE = re.compile(r"(?<=\d)--(?=\d)")
-_THREE_HYPHENS = re.compile(r"(?<=\s)---(?=\s)|(?<=[^\W_])---(?=[^\W_])")
-_TWO_HYPHENS = re.compile(r"(?<=[^\W_])--(?=[^\W_])")
+_THREE_HYPHENS = re.compile(r"(?<=\s)---(?=\s)")
+_AFTER_WORD = rf"(?:(?<=[^\W_])|(?<=[\w.,!?…{FILLER}][\"»“”]))"
+_BEFORE_WORD = r"(?=[^\W_]|[\"«„“][^\W_])"
+_THREE_BETWEEN_WORDS = re.compile(rf"{_AFTER_WORD}---{_BEFORE_WORD}")
+_TWO_BETWEEN_WORDS = re.compile(rf"{_AFTER_WORD}--{_BEFORE_WORD}")
+# A domain, the name of a file or of a thing in code: their hyphens are theirs.
+_NAME = re.compile(r"\.\d{0,9}[^\W\d_]|[@/_]|xn--", re.IGNORECASE)
+_WITHOUT_BLANKS = re.compile(r"\S+")
 _SPACED_HYPHENS = re.compile(r"(?<=\s)--(?=\s)")
 _SPACED_HYPHEN = re.compile(rf"(?<=\S[ {NBSP}])-(?=\s)")
 # What may not stand beside a hyphen that means “to”: more of a telephone number, a date, a code, a sum.
@@ -80,9 +86,8 @@ def _restored(text: str, original: str) -> str:
 
 def _set(text: str, practice: Practice) -> str:
     text = _ELLIPSIS.sub("…" + 2 * FILLER, text)
-    text = _RANGE.sub("–" + FILLER, text)
+    text = _WITHOUT_BLANKS.sub(lambda found: _joined_by_dashes(found[0]), text)
     text = _THREE_HYPHENS.sub("—" + 2 * FILLER, text)
-    text = _TWO_HYPHENS.sub("—" + FILLER, text)
     text = _SPACED_HYPHENS.sub(practice.dash + FILLER, text)
     text = _SPACED_HYPHEN.sub(practice.dash, text)
     text = set_quotes(text, practice)
@@ -91,6 +96,15 @@ def _set(text: str, practice: Practice) -> str:
     for pattern in practice.held:
         text = pattern.sub(lambda found: found[0].replace(" ", NBSP), text)
     return text
+
+
+def _joined_by_dashes(words: str) -> str:
+    """Set the dashes between *words* that no blank parts, unless they are a name."""
+    if "--" not in words or _NAME.search(words):
+        return words
+    words = _RANGE.sub("–" + FILLER, words)
+    words = _THREE_BETWEEN_WORDS.sub("—" + 2 * FILLER, words)
+    return _TWO_BETWEEN_WORDS.sub("—" + FILLER, words)
 
 
 def _from_to(found: re.Match[str]) -> str:

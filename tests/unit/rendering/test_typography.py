@@ -93,6 +93,25 @@ EXCHANGED = re.compile(r"[\"'«»“”‘’„.…—–−\s-]")
         (RU, "20-30 000", "20-30_000"),
         (EN, "rock 'n' roll, 'N' x", "rock ’n’ roll, ’N’ x"),
         (EN, "Mr. Smith, Dr. X and St. Petersburg", "Mr._Smith, Dr._X and St._Petersburg"),
+        *(
+            (language, kept, kept)
+            for language in (BE, RU, EN)
+            for kept in (
+                "xn--80ak6aa92e.com",
+                "XN--80ak6aa92e",
+                "report--final.pdf",
+                "(report--final.7z)",
+                "10--15.pdf",
+                "a---b.txt",
+                "snake_case--x",
+                "a--b@c",
+                "him--her/them",
+            )
+        ),
+        (EN, "Minsk--a city.", "Minsk—a city."),
+        (EN, '"Hello"--she said--"bye"', "“Hello”—she said—“bye”"),
+        (EN, '"Hello!"--she and the workers\'--"--verbose"', "“Hello!”—she and the workers’--“--verbose”"),
+        (RU, '"Да"--это "нет"', "«Да»—это «нет»"),
         (EN, "Several   blanks  -  gone", "Several blanks_– gone"),
         (EN, "a 27\" screen, 5' 10", "a 27\" screen, 5' 10"),
         (EN, "- not a dash", "- not a dash"),
