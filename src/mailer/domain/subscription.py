@@ -168,9 +168,19 @@ def may_mail(kind: LetterKind, sent_at: Sequence[datetime], now: datetime) -> bo
     address whether it may change: three per 24 h; the others answer something the reader did and have
     no cap.
     """
+    return next_mail_at(kind, sent_at, now) <= now
+
+
+def next_mail_at(kind: LetterKind, sent_at: Sequence[datetime], now: datetime) -> datetime:
+    """Say when an address may next be sent a letter of *kind*: now, or when enough time has passed.
+
+    Takes what *may_mail* takes.
+    """
     if kind not in _MOST:
-        return True
-    most_a_day, most_in_30_days = _MOST[kind]
-    ages = [now - moment for moment in sent_at]
-    lately = sum(age < COUNTERS_KEPT for age in ages)
-    return sum(age < _A_DAY for age in ages) < most_a_day and lately < most_in_30_days
+        return now
+    next_at = now
+    for window, most in zip((_A_DAY, COUNTERS_KEPT), _MOST[kind], strict=True):
+        lately = sorted(moment for moment in sent_at if now - moment < window)
+        if len(lately) >= most:
+            next_at = max(next_at, lately[-most] + window)
+    return next_at

@@ -182,6 +182,11 @@ def forget_asked(tx: Transaction, address_index: bytes) -> None:
     tx.execute(delete(counts).where((counts.c.address_index == address_index) & asked))
 
 
+def forget_all_counts(tx: Transaction, address_index: bytes) -> int:
+    """Forget every letter that was counted for an address; return how many."""
+    return tx.execute(delete(counts).where(counts.c.address_index == address_index)).rowcount
+
+
 def forget_counts(tx: Transaction, before: datetime) -> int:
     """Forget counters older than *before*; return how many."""
     return tx.execute(delete(counts).where(counts.c.sent_at < before)).rowcount

@@ -70,6 +70,12 @@ def by_name(tx: Transaction, name: str) -> Operator | None:
     return Operator(*row) if row is not None else None
 
 
+def name_of(tx: Transaction, operator_id: int) -> str:
+    """Return the name of the operator whom a session names."""
+    name: str = tx.execute(select(table.c.name).where(table.c.id == operator_id)).scalar_one()
+    return name
+
+
 def note_try(tx: Transaction, operator_id: int, *, failures: int, locked_until: datetime | None) -> None:
     """Store the count of wrong passwords in a row, and until when none counts."""
     tx.execute(

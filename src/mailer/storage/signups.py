@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import RowMapping, bindparam, delete, func, insert, or_, select, update
 
 from mailer.storage.columns import UtcTime
 from mailer.storage.database import Transaction
@@ -56,10 +56,13 @@ def due(tx: Transaction, now: datetime, limit: int) -> list[SignupRequest]:
     """Return the requests to be decided now, oldest first, at most *limit*."""
     is_due = or_(table.c.due_at.is_(None), table.c.due_at <= now)
     rows = tx.execute(select(table).where(is_due).order_by(table.c.id).limit(limit)).mappings()
-    return [
-        SignupRequest(row["public_id"], row["sealed"], row["received_at"], row["id"], row["due_at"])
-        for row in rows
-    ]
+    return [_request(row) for row in rows]
+
+
+def after(tx: Transaction, request_id: int, limit: int) -> list[SignupRequest]:
+    """Return the requests, due or not, behind the one with that id, oldest first, at most *limit*."""
+    rows = tx.execute(select(table).where(table.c.id > request_id).order_by(table.c.id).limit(limit))
+    return [_request(row) for row in rows.mappings()]
 
 
 def postpone(tx: Transaction, due_at: Mapping[int, datetime]) -> None:
@@ -83,3 +86,7 @@ def waiting(tx: Transaction, now: datetime) -> Waiting:
 def remove(tx: Transaction, ids: Sequence[int]) -> int:
     """Remove decided requests; return how many were still there."""
     return tx.execute(delete(table).where(table.c.id.in_(ids))).rowcount
+
+
+def _request(row: RowMapping) -> SignupRequest:
+    return SignupRequest(row["public_id"], row["sealed"], row["received_at"], row["id"], row["due_at"])

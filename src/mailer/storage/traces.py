@@ -1,4 +1,4 @@
-"""What else is stored that belongs to one reader: read only for that reader's own export.
+"""What else is stored that belongs to one reader: for their own export, and for an operator they asked.
 
 Each function returns rows as dictionaries by the names that the export shows.
 """

@@ -447,10 +447,11 @@ def test_the_fate_of_a_readers_copies(store: Store) -> None:
     copy = due_copy(store, DEFERRED)
     store.write(lambda tx: attempt(tx, copy, FAIL))
 
-    found = store.read(lambda tx: fates.of_reader(tx, copy.reader_id))
+    found = store.read(lambda tx: fates.of_reader(tx, copy.reader_id, 5))
 
-    assert found == [Fate(copy.chunk.issue_id, FAILED, 2, "reader", "550 Gone", LATER)]
-    assert store.read(lambda tx: fates.of_reader(tx, copy.reader_id + 1)) == []
+    expected = Fate(copy.chunk.issue_id, SLUG, "2026-W47", FAILED, 2, "reader", "550 Gone", None, LATER)
+    assert found == [expected]
+    assert store.read(lambda tx: fates.of_reader(tx, copy.reader_id + 1, 5)) == []
 
 
 def test_the_books_of_an_issue_without_copies_are_empty(store: Store) -> None:

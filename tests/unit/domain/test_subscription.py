@@ -8,6 +8,8 @@ from itertools import product
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mailer.domain.content import LetterKind
 from mailer.domain.subscription import (
@@ -19,6 +21,7 @@ from mailer.domain.subscription import (
     Standing,
     Step,
     may_mail,
+    next_mail_at,
     step,
 )
 
@@ -163,6 +166,21 @@ def test_how_many_letters_an_address_may_be_sent(
 ) -> None:
     """One confirm mail per 24 h and 3 per 30 days, “already” one, settings 3; answers have no cap."""
     assert may_mail(kind, [NOW - age for age in ages], NOW) is expected
+
+
+@given(
+    kind=st.sampled_from(LetterKind),
+    ages=st.lists(st.timedeltas(timedelta(), timedelta(days=40)), max_size=8),
+)
+def test_the_next_letter_is_told_to_the_moment(kind: LetterKind, ages: list[timedelta]) -> None:
+    """From then on it may go, and not a moment before; until then nothing else is sent."""
+    sent = [NOW - age for age in ages]
+
+    next_at = next_mail_at(kind, sent, NOW)
+
+    assert may_mail(kind, sent, next_at)
+    assert next_at == NOW or not may_mail(kind, sent, next_at - timedelta(microseconds=1))
+    assert NOW <= next_at <= NOW + COUNTERS_KEPT
 
 
 def test_times_are_those_of_the_design() -> None:
