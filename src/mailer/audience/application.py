@@ -72,11 +72,16 @@ def opened(vault: Vault, request: SignupRequest, values: dict[str, str]) -> Appl
     )
 
 
-def letter_due(tx: Transaction, application: Application, now: datetime) -> LetterKind | None:
-    """Return the mail that a sign-up sends, or None when the address has had enough of them."""
+def letter_asked(tx: Transaction, application: Application) -> LetterKind:
+    """Return the mail that answers a sign-up, whatever the address was sent before."""
     known = readers.by_index(tx, application.reader.address_index)
     asked = _asked(tx, application, known)
-    kind = application.letter_for(LetterKind.CONFIRM if asked else LetterKind.ALREADY)
+    return application.letter_for(LetterKind.CONFIRM if asked else LetterKind.ALREADY)
+
+
+def letter_due(tx: Transaction, application: Application, now: datetime) -> LetterKind | None:
+    """Return the mail that a sign-up sends, or None when the address has had enough of them."""
+    kind = letter_asked(tx, application)
     sent = letters.sent_at(tx, application.reader.address_index, kind)
     return kind if may_mail(kind, sent, now) else None
 
@@ -84,8 +89,14 @@ def letter_due(tx: Transaction, application: Application, now: datetime) -> Lett
 def carry_out(tx: Transaction, vault: Vault, application: Application, now: datetime) -> None:
     """Do what the state table says, unless the address has had enough mails."""
     kind = letter_due(tx, application, now)
-    if kind is None:
-        return
+    if kind is not None:
+        answer(tx, vault, application, kind, now=now)
+
+
+def answer(
+    tx: Transaction, vault: Vault, application: Application, kind: LetterKind, *, now: datetime
+) -> None:
+    """Do what the state table says, and mail the *kind* that *letter_asked* returned; no cap is asked."""
     index = application.reader.address_index
     letters.count(tx, index, kind, now, domain_index=application.domain_index)
     known = readers.by_index(tx, index)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from mailer.audience import held
+from mailer.audience.address import parse_address
 from mailer.audience.settings_link import acting
+from mailer.audience.vault import Vault
 from mailer.domain.subscription import Standing
-from mailer.storage import Database, Transaction, erasure, readers
+from mailer.storage import Database, Transaction, erasure, letters, preferences, readers, signups, traces
 from mailer.storage.readers import Reader
 
 
@@ -34,3 +37,42 @@ def erase_reader(tx: Transaction, reader: Reader, *, keeps_block: bool, now: dat
     erasure.erase(tx, reader, now)
     if keeps_block:
         readers.suppress(tx, reader.address_index, Standing.UNSUBSCRIBED, f"{now:%Y-%m}")
+
+
+async def erase_address(
+    database: Database, vault: Vault, text: str, *, keeps_block: bool, now: datetime
+) -> bool:
+    """
+    Erase whatever the address *text* leads to; return False when nothing did.
+
+    A mark that the address must not be mailed stays if there is one: it holds a keyed hash alone, and
+    without it an old list would bring back who complained.
+
+    Args:
+        database, vault: of the installation.
+        text: as an operator typed it.
+        keeps_block: whether to make such a mark.
+        now: aware UTC.
+
+    Raises:
+        NotAnAddress: *text* is none.
+    """
+    address = parse_address(text)
+    index = vault.index(address)
+    waiting = [each.request.id for each in await held.of_address(database, vault, address)]
+
+    def work(tx: Transaction) -> bool:
+        found = bool(signups.remove(tx, waiting)) if waiting else False
+        found |= bool(letters.forget_all_counts(tx, index))
+        blocks = traces.block(tx, index)
+        reader = readers.by_index(tx, index)
+        if reader is not None:
+            preferences.hold(tx, reader.id)
+            erasure.erase(tx, reader, now)
+        if blocks:
+            readers.suppress(tx, index, **blocks[0])
+        elif keeps_block:
+            readers.suppress(tx, index, Standing.UNSUBSCRIBED, f"{now:%Y-%m}")
+        return found or reader is not None
+
+    return await database.write(work, urgent=True)

@@ -1,0 +1,178 @@
+"""What is known of one address, in the plain words of the desk and the command line (design §1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from mailer.audience.inquiry import Card, WaitingLetter
+from mailer.domain.content import LetterKind
+from mailer.domain.delivery import DeliveryState, SkipReason
+from mailer.domain.language import Language
+from mailer.domain.missing import MissingRule
+from mailer.domain.outcome import Blame
+from mailer.domain.subscription import Standing
+from mailer.storage.fates import Fate
+from mailer.storage.preferences import Membership, Preferences
+
+NOT_KNOWN: Final = "Nothing is known of this address."
+NO_LIST: Final = (
+    "There is no list of readers, here or anywhere: some can be prosecuted for reading, so nobody can "
+    "look through them, and an address is found only by whoever knows it already."
+)
+_LANGUAGES: Final[Mapping[Language, str]] = {
+    Language.BELARUSIAN: "Belarusian",
+    Language.RUSSIAN: "Russian",
+    Language.ENGLISH: "English",
+}
+_STANDINGS: Final[Mapping[Standing, str]] = {
+    Standing.NONE: "not subscribed",
+    Standing.PENDING: "signed up, not confirmed yet",
+    Standing.ACTIVE: "subscribed",
+    Standing.UNSUBSCRIBED: "unsubscribed",
+    Standing.BOUNCED: "do not mail: the mailbox is gone",
+    Standing.COMPLAINED: "do not mail: reported as spam",
+}
+_STATES: Final[Mapping[DeliveryState, str]] = {
+    DeliveryState.QUEUED: "still to be sent",
+    DeliveryState.INFLIGHT: "being sent",
+    DeliveryState.ACCEPTED: "taken by the mail provider",
+    DeliveryState.DEFERRED: "will try again",
+    DeliveryState.FAILED: "refused for good",
+    DeliveryState.SKIPPED: "left out",
+    DeliveryState.UNKNOWN: "not certain: may have arrived",
+}
+_REASONS: Final[Mapping[str, str]] = {
+    SkipReason.UNSUBSCRIBED: "unsubscribed meanwhile",
+    SkipReason.EMPTY: "nothing in the reader’s language",
+    SkipReason.UNSENDABLE: "the address can’t be mailed",
+    SkipReason.SCRIPT: "the outgoing mail server can’t take addresses in that script",
+    SkipReason.DEADLINE: "it missed its time",
+    SkipReason.CANCELLED: "the issue was cancelled",
+    Blame.READER: "the mailbox does not exist or takes no mail",
+    Blame.SENDER: "they refused us, not the reader",
+}
+_LETTERS: Final[Mapping[LetterKind, str]] = {
+    LetterKind.CONFIRM: "the mail to confirm",
+    LetterKind.INVITE: "the invitation to confirm",
+    LetterKind.ALREADY: "the mail “you are subscribed already”",
+    LetterKind.WELCOME: "the welcome",
+    LetterKind.GOODBYE: "the goodbye",
+    LetterKind.MANAGE: "the link to the reader’s settings",
+    LetterKind.MOVE_IN: "the question to a new address",
+    LetterKind.MOVE_OUT: "the question about a new address",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading and the sentences under it, at least one."""
+
+    heading: str
+    lines: tuple[str, ...]
+
+
+def in_words(card: Card, now: datetime) -> list[Section]:
+    """Return what an operator reads of *card*: the same headings for every address."""
+    subscriptions = [_membership(each) for each in card.memberships]
+    if card.block:
+        subscriptions.append(_sentence(_STANDINGS[card.block.reason], "since", card.block.since_month))
+    choices = _choices(card.preferences, now) if card.preferences else []
+    mails = [*(_waiting(each) for each in card.letters), *(_copy(each) for each in card.copies)]
+    return [
+        Section("Newsletters", tuple(subscriptions) or ("None.",)),
+        Section("Choices", tuple(choices) or ("None.",)),
+        Section("Last mails", tuple(mails) or ("No issue has been sent to it.",)),
+        Section("Mail to confirm", tuple(_asking(card, now))),
+    ]
+
+
+def time_in_words(moment: datetime) -> str:
+    """Write a time as ``Mon 23 Nov 2026, 09:00 (UTC)``."""
+    there = moment.astimezone(UTC)
+    return f"{there:%a} {there.day} {there:%b %Y, %H:%M} (UTC)"
+
+
+def _membership(membership: Membership) -> str:
+    line = f"{membership.newsletter}: {_STANDINGS[membership.standing]}, since {membership.changed_month}."
+    record = [f"by “{membership.consent_channel}”"] if membership.consent_channel else []
+    if membership.consent_version:
+        record.append(f"to version {membership.consent_version} of the words beside the button")
+    if membership.consent_language:
+        record.append(f"in {_LANGUAGES[membership.consent_language]}")
+    if membership.consent_at:
+        record.append(f"in the hour from {time_in_words(membership.consent_at)}")
+    if not record:
+        return line
+    verb = "Agreed" if membership.consent_at else "Signed up"
+    return f"{line} {verb} {', '.join(record)}."
+
+
+def _choices(chosen: Preferences, now: datetime) -> list[str]:
+    lines = [f"Mailed in {_LANGUAGES[chosen.language]}.", f"{_missing(chosen.missing)}."]
+    if chosen.paused_until and chosen.paused_until > now:
+        lines.append(f"Takes a break: no issue before {time_in_words(chosen.paused_until)}.")
+    if chosen.is_discreet:
+        lines.append("Discreet: neutral sender name and subject, text only.")
+    return lines
+
+
+def _missing(rule: MissingRule | None) -> str:
+    if rule is None:
+        words = "did not choose"
+    else:
+        words = f"send it in {_LANGUAGES[rule.lender]}" if rule.lender else "leave it out"
+    return f"If a text isn’t translated: {words}"
+
+
+def _copy(fate: Fate) -> str:
+    issue = (
+        f"{fate.newsletter}, {fate.period}" if fate.period else f"{fate.newsletter}, issue {fate.issue_id}"
+    )
+    words = _STATES[fate.state]
+    if fate.reason and fate.reason in _REASONS:
+        words += f" ({_REASONS[fate.reason]})"
+    if fate.next_at:
+        words += f", not before {time_in_words(fate.next_at)}"
+    if fate.settled_at:
+        words += f", {time_in_words(fate.settled_at)}"
+    return f"{issue}: {words}.{_replied(fate.reply)}"
+
+
+def _waiting(letter: WaitingLetter) -> str:
+    tries = f"tried {letter.attempts} times so far" if letter.attempts > 1 else "not taken yet"
+    what = _LETTERS[letter.kind]
+    line = f"{what[:1].upper()}{what[1:]} of {time_in_words(letter.created_at)} is on its way, {tries}."
+    return f"{line}{_replied(letter.reply)}"
+
+
+def _replied(reply: str | None) -> str:
+    return f" The mail provider said: {reply}" if reply else ""
+
+
+def _asking(card: Card, now: datetime) -> list[str]:
+    lines = []
+    if card.waits_until is not None:
+        lines.append(
+            f"A sign-up waits, until {time_in_words(card.waits_until)}, because many came at once."
+            if card.waits_until > now
+            else "A sign-up is being looked at right now."
+        )
+    lines.append(
+        f"The last one was written {time_in_words(card.asked_at)}."
+        if card.asked_at
+        else "None was written in the last 30 days, or it has been confirmed since."
+    )
+    lines.append(
+        f"If its owner signs up again, the next one goes from {time_in_words(card.next_ask_at)} on."
+        if card.next_ask_at > now
+        else "If its owner signs up, the next one goes at once."
+    )
+    return lines
+
+
+def _sentence(*words: str) -> str:
+    line = " ".join(words)
+    return f"{line[:1].upper()}{line[1:]}."
