@@ -26,6 +26,10 @@ POSTS = [
     "/desk/issues/1/build",
     "/desk/texts",
     "/desk/sending",
+    "/desk/reader",
+    "/desk/reader/send",
+    "/desk/reader/erase",
+    "/desk/reader/erase/yes",
 ]
 GETS = [
     "/desk",
@@ -38,6 +42,7 @@ GETS = [
     "/desk/issues/1/editions/be/sandbox",
     "/desk/texts",
     "/desk/sending",
+    "/desk/reader",
     "/desk/nothing",
     "/desk/outbox",
 ]
