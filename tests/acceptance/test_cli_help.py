@@ -19,7 +19,7 @@ VERBS = {
         *("build", "check", "show", "release", "stats", "preview"),
         *("pause", "resume", "cancel", "retry", "test"),
     ],
-    "reader": ["add", "import", "invite", "export"],
+    "reader": ["add", "show", "erase", "import", "invite", "export"],
     "relay": ["test"],
     "dkim": ["new", "show"],
     "operator": ["password"],

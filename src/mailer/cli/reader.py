@@ -10,7 +10,7 @@ from mailer.audience.adding import add_confirmed
 from mailer.audience.address import NotAnAddress
 from mailer.audience.signup import SignUpForm, receive
 from mailer.bootstrap import Installation
-from mailer.cli import moving
+from mailer.cli import inquiry, moving
 from mailer.cli.context import Context
 from mailer.cli.output import say
 from mailer.cli.week import NewsletterOption
@@ -20,6 +20,8 @@ from mailer.errors import UsageError
 from mailer.storage import newsletters
 
 app = typer.Typer(help="Readers.", no_args_is_help=True)
+app.command("show")(inquiry.show)
+app.command("erase")(inquiry.erase)
 app.command("import")(moving.import_readers)
 app.command("invite")(moving.invite_readers)
 app.command("export")(moving.export_readers)
