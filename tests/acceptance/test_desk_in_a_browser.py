@@ -152,3 +152,29 @@ def test_pausing_while_it_is_sent_keeps_the_focus(page: Page) -> None:
     expect(page.locator(".state")).to_have_text(re.compile(r"^sent"), timeout=20_000)
     page.get_by_role("button", name="Log out").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Log in")
+
+
+def test_a_reader_is_looked_up_and_erased(page: Page) -> None:
+    """By the exact address, which never shows in the address bar or the title; erasing takes two presses."""
+    log_in(page)
+    page.get_by_role("navigation").get_by_role("link", name="A reader").click()
+    check(page, "dark", "light")
+    page.get_by_label("Whole address").fill("someone")
+    page.get_by_role("button", name="Look it up").click()
+    expect(page.get_by_role("alert")).to_contain_text("This is not an e-mail address")
+    check(page)
+
+    page.get_by_label("Whole address").fill("reader1@example.org")
+    page.get_by_role("button", name="Look it up").click()
+    expect(page.get_by_text("belarus-weekly: subscribed, since 2026-11.")).to_be_visible()
+    assert (page.url.endswith("/desk/reader"), page.title()) == (True, "A reader · mailer")
+    check(page, "dark", "light")
+
+    page.get_by_role("button", name="Erase this reader …").click()
+    check(page, "dark", "light")
+    page.get_by_label("Keep a mark").check()
+    page.get_by_role("button", name="Erase", exact=True).click()
+    expect(page.get_by_role("status")).to_contain_text("Erased")
+    page.get_by_label("Whole address").fill("reader1@example.org")
+    page.get_by_role("button", name="Look it up").click()
+    expect(page.get_by_text("Unsubscribed since 2026-11.")).to_be_visible()
