@@ -37,6 +37,15 @@ _NAME = re.compile(r"\.\d{0,9}[^\W\d_]|[@/_]|xn--", re.IGNORECASE)
 _WITHOUT_BLANKS = re.compile(r"\S+")
 _SPACED_HYPHENS = re.compile(r"(?<=\s)--(?=\s)")
 _SPACED_HYPHEN = re.compile(rf"(?<=\S[ {NBSP}])-(?=\s)")
+_NUMBER = r"\d(?:[\d.,]{0,8}\d)?"
+_NUMBER_BEFORE = re.compile(rf"({_NUMBER})[ {NBSP}]\Z")
+_NUMBER_AFTER = re.compile(rf"[ {NBSP}]({_NUMBER})")
+_SUM_BEFORE = re.compile(rf"[=+×][ {NBSP}]?{_NUMBER}[ {NBSP}]\Z")
+_SUM_AFTER = re.compile(rf"[ {NBSP}]{_NUMBER}[ {NBSP}]?[=+×]")
+_MORE_BEFORE = re.compile(rf"\d[ {NBSP}]-[ {NBSP}]{_NUMBER}[ {NBSP}]\Z")
+_MORE_AFTER = re.compile(rf"[ {NBSP}]{_NUMBER}[ {NBSP}]-[ {NBSP}]\d")
+_AROUND = 20
+"""Characters beside a hyphen that those look at."""
 # What may not stand beside a hyphen that means “to”: more of a telephone number, a date, a code, a sum.
 _NO_RANGE_AFTER = rf"(?<![\w.,:/+#@№{FILLER}–—−-])(?<![\d№#)][ {NBSP}])"
 _NO_RANGE_BEFORE = rf"(?![\w:/@{FILLER}–—−-]|[.,]\d|[ {NBSP}]\d)"
@@ -89,7 +98,7 @@ def _set(text: str, practice: Practice) -> str:
     text = _WITHOUT_BLANKS.sub(lambda found: _joined_by_dashes(found[0]), text)
     text = _THREE_HYPHENS.sub("—" + 2 * FILLER, text)
     text = _SPACED_HYPHENS.sub(practice.dash + FILLER, text)
-    text = _SPACED_HYPHEN.sub(practice.dash, text)
+    text = _SPACED_HYPHEN.sub(lambda found: _spaced(found, practice), text)
     text = set_quotes(text, practice)
     text = _MINUS.sub("−", text)
     text = _NUMBERS.sub(_from_to, text)
@@ -105,6 +114,25 @@ def _joined_by_dashes(words: str) -> str:
     words = _RANGE.sub("–" + FILLER, words)
     words = _THREE_BETWEEN_WORDS.sub("—" + 2 * FILLER, words)
     return _TWO_BETWEEN_WORDS.sub("—" + FILLER, words)
+
+
+def _spaced(found: re.Match[str], practice: Practice) -> str:
+    """Set a hyphen between blanks: between two numbers it is “to” or a minus, elsewhere a dash."""
+    at = found.start()
+    before, after = found.string[max(at - _AROUND, 0) : at], found.string[at + 1 : at + 1 + _AROUND]
+    first, last = _NUMBER_BEFORE.search(before), _NUMBER_AFTER.match(after)
+    if not (first and last):
+        return practice.dash
+    if _MORE_BEFORE.search(before) or _MORE_AFTER.match(after):
+        return found[0]
+    if _SUM_BEFORE.search(before) or _SUM_AFTER.match(after):
+        return "−"
+    # “In 2020 - 300” is no range: the dash stands for a verb.
+    return "–" if _is_year(first[1]) == _is_year(last[1]) else practice.dash
+
+
+def _is_year(number: str) -> bool:
+    return number.isdecimal() and int(number) in _YEARS
 
 
 def _from_to(found: re.Match[str]) -> str:
