@@ -11,8 +11,13 @@ from typing import Literal
 
 from mailer.rendering.practice import FILLER, Practice
 
-_RUN = re.compile(rf"[\"'«»„“”‘’{FILLER}]+")
-_BETWEEN_LETTERS = re.compile(r"(?<=[^\W_])'(?=[^\W_])")
+_OF_IT = r"['’]s(?!\w)"
+_RUN = re.compile(rf"(?:(?!{_OF_IT})[\"'«»„“”‘’{FILLER}])+")
+# Letters on one side at least: 6'2" are feet.
+_BETWEEN_LETTERS = re.compile(r"(?<=[^\W_])'(?=[^\W\d_])|(?<=[^\W\d_])'(?=\d)")
+_AFTER_QUOTATION = re.compile(rf"(?<=[^\W_][”»“])(?={_OF_IT})'")
+# Before a name, often without a blank: ул."Ленина".
+_ABBREVIATED = re.compile(r"(?<![^\W_])(?:ул|вул|пр|просп|пл|пер|им|ім|г|газ)\.\Z", re.IGNORECASE)
 _LEFT_OF_WORD = r"(?<![^\s([{—–“„«‘-])"
 _OF_A_CENTURY = re.compile(rf"{_LEFT_OF_WORD}'(?=\d\ds?(?!\w))")
 _PAIR = re.compile(rf"{_LEFT_OF_WORD}'(?=[^\s'])([^'\n]*[^\s'])'(?![^\W_])")
@@ -62,7 +67,7 @@ def _sides(text: str) -> dict[int, _Side]:
     sides: dict[int, _Side] = {}
     for run in _RUN.finditer(text):
         left, right = text[max(run.start() - 1, 0) : run.start()], text[run.end() : run.end() + 1]
-        side = _side(left, right)
+        side = _side(" " if _ABBREVIATED.search(text[max(run.start() - 7, 0) : run.start()]) else left, right)
         sides |= {at: side for at in range(run.start(), run.end()) if text[at] == '"'}
     return sides
 
@@ -99,7 +104,7 @@ def _lone(side: _Side, practice: Practice) -> str:
 
 
 def _set_single(text: str, practice: Practice) -> str:
-    text = _BETWEEN_LETTERS.sub("’", text)
+    text = _AFTER_QUOTATION.sub("’", _BETWEEN_LETTERS.sub("’", text))
     if practice.single_quotes:
         text = _AND.sub(lambda found: f"’{found[0][1]}’", text)
         text = _OF_A_CENTURY.sub("’", text)
