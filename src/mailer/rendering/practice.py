@@ -47,16 +47,20 @@ _BEGIN = r"(?<![\w\u0301’'-])"
 _BEFORE_DASH = rf"(?<=\S) (?=[—–]{FILLER}{{0,2}}(?:\s|$))"
 _AFTER_SIGN = r"[№§] (?=[\dIVXLC])"
 _CYRILLIC = "А-ЯЁІЎ"
+# 12 ч., but not ст. 12 ч. 3, where it is a part of an article.
+_HOURS = rf"\d (?=ч(?!\w)(?!\.[ {NBSP}]?\d{{1,4}}(?!\d|[ {NBSP}](?:мин|хв))))"
+# г. Минск, but not “in 2026 г. Минск”, where a sentence ends.
+_TOWN = rf"(?<!\d[ {NBSP}]){_BEGIN}г\. (?=[{_CYRILLIC}])"
 
 _RUSSIAN_HOLDS_NEXT = "а и в к о с у во ко со об от до за из на по но не ни"
 _RUSSIAN_HOLDS_PREVIOUS = "же ли бы ж б"
 _RUSSIAN_UNITS = (
-    "тыс млн млрд трлн руб коп долл евро проц % ₽ $ € °C кг г т км м см мм га л кВт МВт ГВт ч мин сек "
+    "тыс млн млрд трлн руб коп долл евро проц % ₽ $ € °C кг г т км м см мм га л кВт МВт ГВт мин сек "
     "минуту минуты минут день дня дней "
     "гг в вв год года году годом лет рублей рубля долларов доллара процентов процента "
     "января февраля марта апреля мая июня июля августа сентября октября ноября декабря"
 )
-_RUSSIAN_NUMBERED = "ст стр с п пп гл рис табл д кв"
+_RUSSIAN_NUMBERED = "ст ч стр с п пп гл рис табл д кв"
 
 _BELARUSIAN_HOLDS_NEXT = "а і й у ў з к аб ад бо ва да ды за ля на не ні па са ці як"
 _BELARUSIAN_HOLDS_PREVIOUS = "жа бы ж б"
@@ -66,7 +70,7 @@ _BELARUSIAN_UNITS = (
     "гг ст стст год года годзе годам гадоў рублёў рубля долараў долара працэнтаў працэнта "
     "студзеня лютага сакавіка красавіка мая чэрвеня ліпеня жніўня верасня кастрычніка лістапада снежня"
 )
-_BELARUSIAN_NUMBERED = "арт ст стар с п пп гл мал табл д кв"
+_BELARUSIAN_NUMBERED = "арт ст ч стар с п пп гл мал табл д кв"
 
 _MONTHS = "January February March April May June July August September October November December"
 _ENGLISH_UNITS = (
@@ -100,6 +104,8 @@ def _cyrillic(holds_next: str, holds_previous: str, units: str, numbered: str) -
         rf"(?i: (?=(?:{_any(holds_previous)})(?![\w-])))",
         rf"\d (?=(?:{_any(units)})(?!\w))",
         rf"(?i:{_BEGIN}(?:{_any(numbered)})\.) (?=\d)",
+        _HOURS,
+        _TOWN,
         # А. С. Пушкин, А.С. Пушкин, Пушкин А. С.
         rf"(?<![{_CYRILLIC}\w]){initial} (?=[{_CYRILLIC}])",
         rf"(?<=[а-яёіў]) (?={initial}[ {NBSP}]?{initial})",
