@@ -28,11 +28,8 @@ def test_the_first_evening_can_be_typed_as_it_stands(tmp_path: Path) -> None:
     assert READER in issue
     assert HEADLINES["en"] in issue
     assert len(tests) == 3
-    assert {mail.subject.partition(":")[0] for mail in tests} == {
-        "Пробны асобнік",
-        "Пробный экземпляр",
-        "Proof",
-    }
+    # The issue is sent already: what comes is what readers get.
+    assert not [mail.subject for mail in tests if mail.subject.startswith(("Проб", "Proof"))]
     assert time.monotonic() - began < 60
 
 

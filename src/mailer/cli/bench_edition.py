@@ -40,7 +40,7 @@ LINKS = Links("https://example.org")
 _TEMPLATES = {
     "subject.txt": "{{ content.heading }}",
     "body.txt": """\
-{{ content.blocks[0].text.body }}
+{% for block in content.blocks %}{{ block.text.body }}{% endfor %}
 
 {{ content.unsubscribe_url }}
 {{ content.preheader }}
@@ -48,7 +48,7 @@ _TEMPLATES = {
     "body.html": """\
 <!doctype html>
 <html><body>
-<!-- content --><p>{{ content.blocks[0].text.body }}</p><!-- /content -->
+<!-- content --><p>{% for block in content.blocks %}{{ block.text.body }}{% endfor %}</p><!-- /content -->
 <p>
 <a href="{{ content.unsubscribe_url }}">–</a> {{ content.preheader }}</p>
 </body></html>

@@ -67,7 +67,7 @@ def books(
     async def work(here: Installation) -> list[_Page]:
         if issue is None and week is None and newsletter is None:
             return await here.database.read(lambda tx: [_page(tx, each) for each in ledger.with_copies(tx)])
-        chosen = (await find_issue(here, newsletter, week or "last", issue)).issue.id
+        chosen = (await find_issue(here, newsletter, week, issue)).issue.id
         return [await here.database.read(lambda tx: _page(tx, chosen))]
 
     pages = settings.run(work)
