@@ -56,7 +56,7 @@ def test_erasing_a_reader(subscribed: Installed) -> None:
 
 
 def test_a_mark_can_be_kept(subscribed: Installed) -> None:
-    """A keyed hash stays, and shows as “unsubscribed”."""
+    """A fingerprint stays, and shows as “unsubscribed”."""
     subscribed("reader", "erase", ADDRESS, "--yes", "--block")
 
     shown = subscribed("reader", "show", ADDRESS, "--json").json

@@ -172,7 +172,7 @@ def test_a_reader_is_looked_up_and_erased(page: Page) -> None:
 
     page.get_by_role("button", name="Erase this reader …").click()
     check(page, "dark", "light")
-    page.get_by_label("Keep a mark").check()
+    page.get_by_label("Keep a fingerprint").check()
     page.get_by_role("button", name="Erase", exact=True).click()
     expect(page.get_by_role("status")).to_contain_text("Erased")
     page.get_by_label("Whole address").fill("reader1@example.org")

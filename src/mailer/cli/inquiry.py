@@ -50,7 +50,7 @@ def erase(
     address: _Address,
     *,
     block: Annotated[
-        bool, typer.Option("--block", help="Keep a keyed hash, so that no old list brings it back.")
+        bool, typer.Option("--block", help="Keep a fingerprint, so that no old list brings it back.")
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Ask nothing.")] = False,
 ) -> None:
