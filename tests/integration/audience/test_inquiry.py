@@ -18,8 +18,8 @@ from mailer.domain.content import LetterKind
 from mailer.domain.flood import FloodLimits
 from mailer.domain.subscription import Standing
 from mailer.errors import InvalidMove
-from tests.integration.audience.reading_room import ADDRESS, Room, both
-from tests.integration.storage.scene import EN, NOW, SLUG
+from tests.integration.audience.reading_room import ADDRESS, Room, pressed_together
+from tests.integration.storage.scene import EN, NOW, SLUG, Store
 
 NOTHING = Card(None, (), has_address=False, block=None, copies=(), letters=(), asked_at=None,
                next_ask_at=NOW, waits_until=None)  # fmt: skip
@@ -121,19 +121,21 @@ def test_a_second_press_sends_nothing(room: Room) -> None:
     assert len(room.letters()) == 3
 
 
-def test_presses_at_the_same_moment_send_one(room: Room) -> None:
-    """Whichever is first; the other is told."""
+def test_presses_at_the_same_moment_send_one(room: Room, other_store: Store, database_url: str) -> None:
+    """Whichever is first, also when the desk runs on two machines; the other is told."""
     room.sign_up(ADDRESS)
     room.wait(hours=1)
 
-    async def press() -> str:
+    async def press(store: Store) -> str:
         try:
-            await asking_again.send_now(room.store.database, room.vault, ADDRESS, now=room.now)
+            await asking_again.send_now(store.database, room.vault, ADDRESS, now=room.now)
         except InvalidMove:
             return "refused"
         return "sent"
 
-    assert sorted(room.run(both(press(), press()))) == ["refused", "sent"]
+    pressed = [press(store) for store in (room.store, other_store)]
+
+    assert sorted(room.run(pressed_together(room, database_url, *pressed))) == ["refused", "sent"]
     assert len(room.letters()) == 2
 
 
