@@ -41,10 +41,16 @@ def lost_words(text: str, body: str, *, place: str) -> Iterator[Problem]:
         if mark := _PAGE_MARK.search(line):
             message = f"“{mark[0]}” marks where the public page begins and ends; write it differently"
             yield Problem(place, number, message)
+    # The body is the last that is in a file.
+    above = text.rstrip().count("\n") - body.rstrip().count("\n")
+    for row, cells in _cells_beyond(body):
+        message = (
+            f"this row has more cells than the table’s first row, and “{cells}” would be shown to nobody; "
+            "give it a heading, or write a | inside a cell as \\|"
+        )
+        yield Problem(place, above + row, message)
     deep = too_deep_line(body)
     if deep is not None:
-        # The body is the last that is in a file.
-        above = text.rstrip().count("\n") - body.rstrip().count("\n")
         message = (
             "quotes and lists stand inside each other here, deeper than a mail can show; put fewer of them "
             "into each other"
@@ -63,6 +69,28 @@ def _unseen_reference(line: str) -> str | None:
         if character != "\n" and (find_unprintable(character) or not without_invisible(character)):
             return found[0]
     return None
+
+
+def _cells_beyond(body: str) -> Iterator[tuple[int, str]]:
+    """Yield the line of each row, from 1, that has words beyond the table's last column, with them."""
+    if "|" not in body:
+        return
+    # The parser takes a moment to load, and few texts have tables.
+    from markdown_it.rules_block.table import escapedSplit
+
+    from mailer.rendering.markdown import markdown_parser
+
+    lines = body.split("\n")
+    columns = 0
+    for token in markdown_parser().parse(body):
+        if token.type == "table_open":
+            columns = 0
+        elif token.type == "th_open":
+            columns += 1
+        elif token.type == "tr_open" and token.map and columns:
+            line = lines[token.map[0]].lstrip("> \t").removeprefix("|")
+            if beyond := " | ".join(cell.strip() for cell in escapedSplit(line)[columns:] if cell.strip()):
+                yield token.map[0] + 1, beyond
 
 
 def _unused_notes(body: str) -> list[str]:

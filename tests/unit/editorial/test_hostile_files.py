@@ -105,6 +105,20 @@ def test_a_note_that_nothing_refers_to_is_named() -> None:
     assert problem == "a.md, line 11: nothing refers to this note; write [^a] where the text needs it"
 
 
+def test_cells_without_a_heading_are_named() -> None:
+    """A table has as many columns as its heading; what stands beyond would be in no half of the mail."""
+    rows = "| 1 | 2 |\n| 1 | a\\|b |\n| 1 | 2 | | |\n| 1 | 2 | lost |\n"
+    body = f"Words | 1 | 2 | 3.\n\n| a | b |\n|---|---|\n{rows}\n> | a |\n> |---|\n> | 1 | lost |\n"
+
+    first, second = problems_of(body)
+
+    assert first == (
+        "a.md, line 15: this row has more cells than the table’s first row, and “lost” would be "
+        "shown to nobody; give it a heading, or write a | inside a cell as \\|"
+    )
+    assert second.startswith("a.md, line 19: this row has more cells")
+
+
 def test_a_file_too_long_is_refused() -> None:
     """Two million letters are no commentary; nobody waits until they are read."""
     (problem,) = problems_of("a" * 2_000_000)
