@@ -115,7 +115,7 @@ def test_cells_without_a_heading_are_named() -> None:
     assert first == (
         "a.md, line 15: this row has more cells than the table’s first row, "
         "and “lost” would be shown to nobody; "
-        "shown to nobody; give it a heading, or write a | inside a cell as \\|"
+        "give it a heading, or write a | inside a cell as \\|"
     )
     assert second.startswith("a.md, line 19: this row has more cells")
 
