@@ -110,6 +110,12 @@ def test_a_visitor_becomes_a_reader(browser: Browser, house: House, lang: str, *
 
 
 @both_ways
+def _stored(installed: Installed) -> list[str]:
+    """Return what is stored but for the service's own heartbeat and the counter it raises each minute."""
+    own = re.compile('INSERT INTO "(node|installation)"')
+    return [line for line in installed.dump() if not own.match(line)]
+
+
 @pytest.mark.parametrize("lang", ["be", "ru", "en"])
 def test_a_form_elsewhere_needs_one_more_press(
     browser: Browser, house: House, tmp_path: Path, lang: str, *, scripts: bool
@@ -123,13 +129,13 @@ def test_a_form_elsewhere_needs_one_more_press(
         page = here.page
         page.goto(foreign)
         page.locator("input[type=email]").fill(address)
-        before = house.installed.dump()
+        before = _stored(house.installed)
         page.get_by_role("button").click()
 
         expect(page.locator("input[type=email]")).to_have_value(address)
         assert page.url == f"{house.url}/{lang}/embed"
         assert [box.is_checked() for box in page.get_by_role("checkbox").all()] == [False, True]
-        assert house.installed.dump() == before
+        assert _stored(house.installed) == before
         if scripts:
             assert Axe().run(page).response["violations"] == []
         page.locator("main").get_by_role("button").click()
