@@ -109,13 +109,13 @@ def test_a_visitor_becomes_a_reader(browser: Browser, house: House, lang: str, *
     assert [weight for weight in weights if not 0 < weight < MOST_BYTES] == []
 
 
-@both_ways
 def _stored(installed: Installed) -> list[str]:
     """Return what is stored but for the service's own heartbeat and the counter it raises each minute."""
     own = re.compile('INSERT INTO "(node|installation)"')
     return [line for line in installed.dump() if not own.match(line)]
 
 
+@both_ways
 @pytest.mark.parametrize("lang", ["be", "ru", "en"])
 def test_a_form_elsewhere_needs_one_more_press(
     browser: Browser, house: House, tmp_path: Path, lang: str, *, scripts: bool
