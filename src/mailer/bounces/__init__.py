@@ -1,1 +1,1 @@
-"""Returned mail: received, kept sealed, read, and turned into consequences that blame nobody wrongly (design §6)."""
+"""Returned mail: received, kept sealed, read, and judged so that nobody is blamed wrongly (design §6)."""
