@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from mailer.storage import desk_tables, lane_tables, visit_tables  # noqa: F401 - fills metadata
+from mailer.storage import desk_tables, lane_tables, return_tables, visit_tables  # noqa: F401 - fills metadata
 
 connection = context.config.attributes["connection"]
 context.configure(

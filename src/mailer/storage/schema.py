@@ -14,7 +14,7 @@ from mailer.bundled import bundled
 from mailer.errors import StorageError
 from mailer.storage.database import Database
 
-HEAD = "0008"
+HEAD = "0009"
 """The revision this code was written for; a test holds it against migrations/."""
 
 
