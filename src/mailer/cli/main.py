@@ -65,6 +65,11 @@ def _app(arguments: Sequence[str]) -> Callable[..., object]:
         from mailer.cli.bench import alone
 
         return alone
+    if arguments[:1] == ["bounces"]:
+        # Started for every line or message by some scripts: it must be quick.
+        from mailer.cli.bounces import alone
+
+        return alone
     from mailer.cli.verbs import app
 
     return app

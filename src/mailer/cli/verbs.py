@@ -11,6 +11,7 @@ import typer
 from mailer.cli import (
     bench,
     books,
+    bounces,
     commentary,
     database,
     demo,
@@ -60,6 +61,7 @@ app.add_typer(dkim.app, name="dkim")
 app.add_typer(operator.app, name="operator")
 app.add_typer(sending.app, name="sending")
 app.add_typer(database.app, name="db")
+app.add_typer(bounces.app, name="bounces")
 app.add_typer(bench.app, name="bench")
 
 

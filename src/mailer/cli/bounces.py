@@ -1,0 +1,85 @@
+"""``mailer bounces``: what came back, and what mail servers answered, judged as the service judges it.
+
+These verbs need no settings and no database; ``alone`` starts them without the libraries of the others,
+because a script may start them once for every line.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import Annotated, Any, BinaryIO
+
+import typer
+
+from mailer.cli.output import print_json, say
+from mailer.domain.classifier import classify, parse_reply
+from mailer.domain.reply import mask
+from mailer.log import set_up_log
+
+app = typer.Typer(help="Judge returned mail, and what mail servers answer.", no_args_is_help=True)
+
+alone = typer.Typer(
+    name="mailer", add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
+)
+"""The command line with no other verb: none of their libraries is loaded."""
+
+# No server may answer as much; what is longer is read, judged and shown by its beginning.
+_MAX_LINE_BYTES = 65_536
+_NONE = "-"
+
+
+@alone.callback()
+def _main() -> None:
+    set_up_log("warning")
+
+
+@app.callback()
+def _group() -> None:
+    """Keep ``reply`` a verb of its own while it is the only one."""
+
+
+alone.add_typer(app, name="bounces")
+
+
+@app.command()
+def reply(*, json: Annotated[bool, typer.Option("--json", help="Print JSON lines.")] = False) -> None:
+    """Say of each SMTP reply on standard input, one a line, what it means for the reader."""
+    for line in _lines(sys.stdin.buffer):
+        judged = judged_reply(line)
+        if json:
+            print_json(judged)
+        else:
+            say(_row(judged))
+
+
+def judged_reply(line: str) -> dict[str, Any]:
+    """Return what ``bounces reply --json`` prints of *line*; null is what the line does not name."""
+    answer = parse_reply(line)
+    meaning = classify(answer, None)
+    status = answer.enhanced
+    return {
+        "reply": line,
+        "reply_code": answer.code or None,
+        "status": "{}.{}.{}".format(*status) if status else None,
+        "class": str(meaning.reply_class),
+        "verdict": str(meaning.verdict),
+        "evidence": meaning.evidence,
+    }
+
+
+def _lines(source: BinaryIO) -> Iterator[str]:
+    """Yield one line for each in *source*, without its end; what is no UTF-8 becomes U+FFFD."""
+    while line := source.readline(_MAX_LINE_BYTES):
+        rest = line
+        while not rest.endswith(b"\n") and (rest := source.readline(_MAX_LINE_BYTES)):
+            pass
+        yield line.rstrip(b"\r\n").decode("utf-8", "replace")
+
+
+def _row(judged: dict[str, Any]) -> str:
+    code, status = str(judged["reply_code"] or _NONE), judged["status"] or _NONE
+    # On a terminal the line is shown without control characters and addresses.
+    shown = mask(judged["reply"], "")
+    told = f"{judged['class']:<10}{judged['verdict']:<6}{code:<5}{status:<9}{judged['evidence']}"
+    return f"{told:<50} {shown}"
