@@ -28,6 +28,7 @@ from pydantic_settings import (
 )
 
 from mailer.config_problems import PREFIX, refuse_unknown_variables, sentence, small
+from mailer.config_returned import MailboxSettings, ReturnedSettings, WebhooksSettings
 from mailer.config_sending import DomainOrNone, SendingSettings
 from mailer.config_signup import SignUpSettings
 from mailer.domain.alignment import is_dns_name
@@ -164,6 +165,9 @@ class Settings(BaseSettings):
     dkim: DkimSettings = DkimSettings()
     sending: SendingSettings = SendingSettings()
     signup: SignUpSettings = SignUpSettings()
+    returned: ReturnedSettings = ReturnedSettings()
+    mailbox: MailboxSettings = MailboxSettings()
+    webhooks: WebhooksSettings = WebhooksSettings()
     export: ExportSettings = ExportSettings()
     _folder: Path = PrivateAttr(default=Path())
 
