@@ -8,22 +8,13 @@ from datetime import datetime
 
 import structlog
 
+from mailer.audience import retention
 from mailer.delivery.presence import BEAT_S, Presence
 from mailer.delivery.recovery import recover
 from mailer.delivery.wal_watch import LOOK_S, WalWatch
 from mailer.domain.retry import RetryPolicy
-from mailer.domain.subscription import COUNTERS_KEPT
 from mailer.errors import MailerError
-from mailer.storage import (
-    Database,
-    Transaction,
-    deliveries,
-    issues,
-    letters,
-    reader_links,
-    readers,
-    spent_proofs,
-)
+from mailer.storage import Database, Transaction, deliveries, issues
 
 _FINISH_S = 0.5
 _RECOVER_S = 10.0
@@ -90,13 +81,9 @@ class Rounds:
         def work(tx: Transaction) -> None:
             for issue_id in issues.past_deadline(tx, now):
                 deliveries.close_waiting(tx, issue_id, now, deadline=True)
-            letters.remove_late(tx, now)
-            letters.forget_counts(tx, now - COUNTERS_KEPT)
-            readers.forget_expired(tx, now)
-            reader_links.forget_expired(tx, now)
-            spent_proofs.forget(tx, now)
 
         await self._database.write(work)
+        await retention.forget(self._database, now=now)
 
 
 async def _again(work: Callable[[], Awaitable[None]], every_s: float) -> None:

@@ -132,13 +132,6 @@ def recover(tx: Transaction, dead: Sequence[str], now: datetime) -> int:
     return torn
 
 
-def remove_late(tx: Transaction, now: datetime) -> int:
-    """Delete letters that missed their time; return how many."""
-    # Also one that a sender holds: it finds the row gone before the body.
-    late = (table.c.not_after <= now) & (table.c.state != DeliveryState.INFLIGHT)
-    return tx.execute(delete(table).where(late)).rowcount
-
-
 def waiting(tx: Transaction) -> int:
     """Return how many letters are not settled."""
     return tx.scalar(select(func.count()).select_from(table).where(table.c.state.in_(_OPEN))) or 0
@@ -185,11 +178,6 @@ def forget_asked(tx: Transaction, address_index: bytes) -> None:
 def forget_all_counts(tx: Transaction, address_index: bytes) -> int:
     """Forget every letter that was counted for an address; return how many."""
     return tx.execute(delete(counts).where(counts.c.address_index == address_index)).rowcount
-
-
-def forget_counts(tx: Transaction, before: datetime) -> int:
-    """Forget counters older than *before*; return how many."""
-    return tx.execute(delete(counts).where(counts.c.sent_at < before)).rowcount
 
 
 def _end_attempt(tx: Transaction, letter_id: int, owner: str, outcome: Outcome, *, attempts: int) -> None:

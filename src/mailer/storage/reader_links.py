@@ -99,8 +99,3 @@ def remove(tx: Transaction, link_hash: bytes) -> None:
 def remove_all(tx: Transaction, reader_id: int, purposes: Sequence[str]) -> None:
     """Let a reader's links for *purposes* work no more."""
     tx.execute(delete(table).where((table.c.reader_id == reader_id) & table.c.purpose.in_(purposes)))
-
-
-def forget_expired(tx: Transaction, now: datetime) -> int:
-    """Remove links that no longer work; return how many."""
-    return tx.execute(delete(table).where(table.c.valid_until < now)).rowcount

@@ -11,7 +11,7 @@ from sqlalchemy import RowMapping, Select, delete, exists, func, insert, select,
 
 from mailer.domain.language import Language
 from mailer.domain.missing import MissingRule, parse_missing_rule
-from mailer.domain.subscription import SIGN_UP_KEPT, Standing
+from mailer.domain.subscription import Standing
 from mailer.storage.database import Transaction
 from mailer.storage.tables import newsletter, subscription, suppression
 from mailer.storage.tables import reader as table
@@ -155,24 +155,6 @@ def has_active_subscription(tx: Transaction, reader_id: int) -> bool:
     """Tell whether a reader has confirmed a subscription to any newsletter."""
     active = _has_subscription(Standing.ACTIVE)
     return bool(tx.scalar(select(table.c.id).where((table.c.id == reader_id) & active)))
-
-
-def forget_expired(tx: Transaction, now: datetime) -> int:
-    """Remove what has outlived its time: unconfirmed sign-ups and readers who left; return how many.
-
-    An unconfirmed sign-up outlives its link by SIGN_UP_KEPT. With the last subscription for which it is
-    needed, the sealed address goes.
-    """
-    too_late = now - SIGN_UP_KEPT
-    expired = (subscription.c.standing == Standing.PENDING) & (subscription.c.confirm_until < too_late)
-    outlived = delete(subscription).where(expired | (subscription.c.forget_at < now))
-    gone = tx.scalars(outlived.returning(subscription.c.reader_id)).all()
-    # Only these readers are looked at: a pass over all of them would hold up every other write.
-    for start in range(0, len(gone), _AT_ONCE):
-        theirs = table.c.id.in_(gone[start : start + _AT_ONCE])
-        tx.execute(delete(table).where(theirs & ~_has_subscription()))
-        tx.execute(update(table).where(theirs & ~_has_subscription(*_LIVE)).values(_GONE))
-    return len(gone)
 
 
 def suppress(tx: Transaction, address_index: bytes, reason: Standing, since_month: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import insert, select
 
 from mailer.storage.database import Transaction
 from mailer.storage.visit_tables import spent_proof as table
@@ -18,8 +18,3 @@ def is_spent(tx: Transaction, digest: bytes) -> bool:
 def spend(tx: Transaction, digest: bytes, until: datetime) -> None:
     """Use a proof that is not spent; *until* is when it can be forgotten."""
     tx.execute(insert(table).values(digest=digest, until=until))
-
-
-def forget(tx: Transaction, now: datetime) -> int:
-    """Forget proofs that nobody could use again; return how many."""
-    return tx.execute(delete(table).where(table.c.until < now)).rowcount

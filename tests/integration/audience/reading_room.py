@@ -23,9 +23,10 @@ from mailer.domain.language import Language
 from mailer.domain.missing import MissingRule
 from mailer.domain.subscription import Standing
 from mailer.domain.token import Token
-from mailer.storage import Transaction, letters, newsletters, open_database, readers
+from mailer.storage import Transaction, newsletters, open_database, readers
 from mailer.storage.readers import Reader
 from mailer.storage.tables import subscription
+from tests.integration.storage.forgetting import forget
 from tests.integration.storage.meeting import LONG_ENOUGH_S, under_way
 from tests.integration.storage.scene import EN, NOW, SLUG, Store, weekly
 
@@ -155,8 +156,7 @@ class Room:
 
     def forget_expired(self) -> None:
         """Do what a round does."""
-        self.store.write(lambda tx: readers.forget_expired(tx, self.now))
-        self.store.write(lambda tx: letters.forget_counts(tx, self.now - timedelta(days=30)))
+        forget(self.store, self.now)
 
 
 async def both(one: Coroutine[Any, Any, T], two: Coroutine[Any, Any, T]) -> list[T]:

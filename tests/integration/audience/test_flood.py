@@ -17,9 +17,10 @@ from mailer.audience.proof import Proofs
 from mailer.audience.signup import NO_SIGNS, Signs, SignUpForm
 from mailer.domain.content import LetterKind
 from mailer.domain.flood import FloodLimits
-from mailer.storage import signups, spent_proofs
+from mailer.storage import signups
 from tests.integration.audience.reading_room import ADDRESS, Room
 from tests.integration.conftest import KeptOpen
+from tests.integration.storage.forgetting import forget
 from tests.integration.storage.scene import EN, SLUG, Store
 from tests.unit.audience.test_proof import solve
 
@@ -225,8 +226,10 @@ def test_a_proof_counts_once(room: Room) -> None:
     assert mailed(room) == ["reader0@example.org"]
     assert waiting(room) == 2
     (spent,) = room.store.rows("spent_proof")
-    assert room.store.write(lambda tx: spent_proofs.forget(tx, spent["until"])) == 0
-    assert room.store.write(lambda tx: spent_proofs.forget(tx, spent["until"] + timedelta(seconds=1))) == 1
+    forget(room.store, spent["until"])
+    assert len(room.store.rows("spent_proof")) == 1
+    forget(room.store, spent["until"] + timedelta(seconds=1))
+    assert room.store.rows("spent_proof") == []
 
 
 def test_the_flood_looks_the_same_to_readers_and_strangers(room: Room) -> None:

@@ -8,7 +8,7 @@ from mailer.audience.address import NotAnAddress
 from mailer.audience.link_secret import hash_of
 from mailer.domain.content import LetterKind
 from mailer.domain.subscription import Standing
-from mailer.storage import reader_links, readers
+from mailer.storage import readers
 from tests.integration.audience.own_settings import Visitor
 from tests.integration.audience.reading_room import ADDRESS, Room
 from tests.integration.storage.scene import EN, RU, SLUG
@@ -82,7 +82,8 @@ def test_a_link_opens_for_half_an_hour(visitor: Visitor) -> None:
     visitor.room.wait(seconds=1)
 
     assert [visitor.look(), visitor.choose(RU), visitor.export()] == [None, False, None]
-    assert visitor.room.store.write(lambda tx: reader_links.forget_expired(tx, visitor.room.now)) == 1
+    visitor.room.forget_expired()
+    assert visitor.room.store.rows("reader_link") == []
 
 
 def test_done_closes_the_link(visitor: Visitor) -> None:

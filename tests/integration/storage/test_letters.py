@@ -12,9 +12,11 @@ import pytest
 from mailer.domain.content import LetterKind
 from mailer.domain.delivery import DeliveryState
 from mailer.domain.outcome import Accepted, Blame, Deferred, Failed, Outcome, Stage, Unknown
+from mailer.domain.subscription import COUNTERS_KEPT
 from mailer.storage import Transaction, letters, newsletters, signups
 from mailer.storage.letters import Letter
 from mailer.storage.signups import SignupRequest
+from tests.integration.storage.forgetting import forget
 from tests.integration.storage.scene import BE, LATER, NODE, NOW, OTHER_NODE, SLUG, Store, weekly
 
 UNTIL = NOW + timedelta(days=3)
@@ -224,8 +226,8 @@ def test_late_letters_are_removed(store: Store) -> None:
     flying, held = claim(store, limit=2)
     store.write(lambda tx: letters.begin(tx, flying.id, NODE))
 
-    assert store.write(lambda tx: letters.remove_late(tx, UNTIL - MOMENT)) == 0
-    assert store.write(lambda tx: letters.remove_late(tx, UNTIL)) == 2
+    assert forget(store, UNTIL) == 0
+    assert forget(store, UNTIL + MOMENT) == 2
     assert [row["id"] for row in store.rows("letter")] == [flying.id]
     assert not store.write(lambda tx: letters.begin(tx, held.id, NODE))
 
@@ -243,7 +245,7 @@ def test_what_an_address_was_sent_is_remembered_for_a_while(store: Store) -> Non
         store.write(lambda tx, row=(address, kind, at): letters.count(tx, *row))  # type: ignore[misc]
 
     assert sorted(store.read(lambda tx: letters.sent_at(tx, index, confirm))) == [NOW, LATER]
-    assert store.write(lambda tx: letters.forget_counts(tx, LATER)) == 3
+    assert forget(store, LATER + COUNTERS_KEPT) == 3
     assert store.read(lambda tx: letters.sent_at(tx, index, confirm)) == [LATER]
 
 

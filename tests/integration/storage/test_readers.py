@@ -13,6 +13,7 @@ from mailer.domain.missing import MissingRule
 from mailer.domain.subscription import SIGN_UP_KEPT, Standing
 from mailer.storage import newsletters, readers
 from mailer.storage.readers import Reader, Subscription
+from tests.integration.storage.forgetting import forget
 from tests.integration.storage.scene import BE, EN, NOW, RU, SLUG, Store, add_reader, weekly
 
 MOMENT = timedelta(milliseconds=1)
@@ -151,8 +152,8 @@ def test_unconfirmed_sign_ups_vanish_a_week_after_their_link(store: Store) -> No
     set_standing(store, reader.id, PENDING, confirm_until=NOW)
     set_standing(store, reader.id, ACTIVE, "other", confirm_until=NOW)
 
-    assert store.write(lambda tx: readers.forget_expired(tx, NOW + SIGN_UP_KEPT)) == 0
-    assert store.write(lambda tx: readers.forget_expired(tx, NOW + SIGN_UP_KEPT + MOMENT)) == 1
+    assert forget(store, NOW + SIGN_UP_KEPT) == 0
+    assert forget(store, NOW + SIGN_UP_KEPT + MOMENT) == 1
 
     assert (standing(store, reader.id), standing(store, reader.id, "other")) == (Standing.NONE, ACTIVE)
 
@@ -163,9 +164,9 @@ def test_rows_of_readers_who_left_go_in_the_end(store: Store) -> None:
     set_standing(store, reader.id, UNSUBSCRIBED, forget_at=NOW)
     stays = store.write(lambda tx: add_reader(tx, 1))
 
-    store.write(lambda tx: readers.forget_expired(tx, NOW))
+    forget(store, NOW)
     assert len(store.rows("reader")) == 2
-    store.write(lambda tx: readers.forget_expired(tx, NOW + MOMENT))
+    forget(store, NOW + MOMENT)
 
     assert [row["id"] for row in store.rows("reader")] == [stays]
 
@@ -175,7 +176,7 @@ def test_an_expired_sign_up_takes_the_address_of_a_reader_who_left(store: Store)
     reader = added(store, weekly=UNSUBSCRIBED)
     set_standing(store, reader.id, PENDING, "other", confirm_until=NOW)
 
-    store.write(lambda tx: readers.forget_expired(tx, NOW + SIGN_UP_KEPT + MOMENT))
+    forget(store, NOW + SIGN_UP_KEPT + MOMENT)
 
     assert [row["sealed_address"] for row in store.rows("reader")] == [None]
 
