@@ -10,6 +10,7 @@ from enum import Enum, auto
 from typing import NamedTuple
 
 from mailer.domain.outcome import Stage
+from mailer.domain.spellings import ESCAPES, readings
 
 _ENHANCED = re.compile(r"^([245])\.(\d{1,3})\.(\d{1,3})\b")
 # In angle brackets, or bare: quoted local parts and address literals too (RFC 5321 §4.1.2, §4.1.3).
@@ -20,6 +21,7 @@ _ADDRESS = re.compile(
 _MASK = "‹…›"
 # Everything at which a line can end, for str.splitlines and for terminals.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_WORD = re.compile(r"([^\s<>()\[\]\"',]+)")
 _MAX_REPLY_CHARS = 300
 _GO_AHEAD = 354
 
@@ -74,7 +76,8 @@ def judge(reply: Reply, stage: Stage) -> Verdict:
 def mask(text: str, recipient: str) -> str:
     """Return *text* fit to be stored: one line of whole UTF-8, no address in it.
 
-    Every address, and *recipient* in any spelling and without its domain, becomes ``‹…›``.
+    Every address, and *recipient* in any spelling, becomes ``‹…›``: its local part or its domain alone
+    too, and both in the encodings that servers repeat addresses in (spellings.py).
     """
     if _is_clean(text, recipient):
         return text.strip()[:_MAX_REPLY_CHARS]
@@ -84,23 +87,73 @@ def mask(text: str, recipient: str) -> str:
 def _masked(text: str, recipient: str) -> str:
     # A relay may answer in KOI8-R; what is no UTF-8 comes as surrogates, which no database takes.
     line = _CONTROL.sub(" ", text.encode("utf-8", "replace").decode("utf-8")).strip()
-    local, _, _ = recipient.rpartition("@")
     line = _ADDRESS.sub(_MASK, line)
     if recipient:
-        line = re.sub(re.escape(recipient), _MASK, line, flags=re.IGNORECASE)
-    if len(local) > 1:
-        # Servers also quote the local part alone: "User reader7 unknown".
-        line = re.sub(rf"(?<![\w.]){re.escape(local)}(?![\w])", _MASK, line, flags=re.IGNORECASE)
+        theirs = _spelled(recipient)
+        line = theirs.sub(_MASK, line)
+        fewest = _fewest_encoded(recipient)
+        words = (_MASK if _betrays(word, theirs, fewest) else word for word in _WORD.split(line))
+        line = "".join(words)
     return line[:_MAX_REPLY_CHARS]
+
+
+def _spelled(recipient: str) -> re.Pattern[str]:
+    """Return what finds an address or a part of it."""
+    forms = [re.escape(recipient)]
+    local, _, domain = recipient.rpartition("@")
+    # Servers also quote the local part alone, "User reader7 unknown", or what is left without its tag.
+    forms += [rf"(?<![\w.]){re.escape(part)}(?![\w])" for part in _parts(local) if len(part) > 1]
+    if local and domain:
+        # With the hosts under it, such as its mail server's; and "reader7 at example dot org".
+        names = {domain, _international(domain)}
+        dots = [r"(?:\.|\W{0,2}\bdot\b\W{0,2})".join(map(re.escape, name.split("."))) for name in names]
+        forms += [rf"[\w.-]*(?<![\w-]){name}(?![\w-])" for name in sorted(dots)]
+    return re.compile("|".join(forms), re.IGNORECASE)
+
+
+def _parts(local: str) -> tuple[str, ...]:
+    return (local, *local.split("+")) if "+" in local else (local,)
+
+
+def _international(domain: str) -> str:
+    try:
+        return domain.encode().decode("idna")
+    except UnicodeError:
+        return domain
+
+
+def _betrays(word: str, theirs: re.Pattern[str], fewest: int) -> bool:
+    return any(theirs.search(reading) for reading in readings(word, fewest))
+
+
+def _fewest_encoded(recipient: str) -> int:
+    # No encoding is denser than base64, four letters for three bytes.
+    return len(recipient) * 4 // 3
 
 
 def _is_clean(text: str, recipient: str) -> bool:
     """Whether there is nothing to mask: a quick look, for every copy that is taken has such a reply.
 
-    Only a local part in ASCII can be looked for so, because some other letters match ASCII ones
+    Only an address in ASCII can be looked for so, because some other letters match ASCII ones
     without regard to case ("ſ" and "s").
     """
-    if "@" in text or not text.isascii() or not text.isprintable():
+    if "@" in text or not text.isascii() or not text.isprintable() or not recipient.isascii():
         return False
-    local = recipient[: recipient.rfind("@")]
-    return bool(local) and local.isascii() and "@" in recipient and local.lower() not in text.lower()
+    local, _, domain = recipient.lower().rpartition("@")
+    if not local:
+        return False
+    # One label of the domain is enough: each form of it has them all.
+    signs = (*_parts(local), domain.partition(".")[0])
+    said = text.lower()
+    if any(sign in said for sign in signs):
+        return False
+    fewest = _fewest_encoded(recipient)
+    if ESCAPES.isdisjoint(text) and max(map(len, said.split()), default=0) < fewest:
+        return True
+    # Many servers answer with long names of their own; to compile an expression for each costs more.
+    return not any(
+        sign in reading.lower()
+        for word in _WORD.findall(text)
+        for reading in readings(word, fewest)
+        for sign in signs
+    )
