@@ -12,13 +12,14 @@ from datetime import UTC, datetime
 from functools import partial
 from urllib.parse import urlsplit
 
-import structlog
 from fastapi import FastAPI
 
 from mailer.audience import defence
 from mailer.audience.deciding import Deciding
+from mailer.audience.key_file import key_folder
 from mailer.audience.keycheck import check_keys
-from mailer.audience.keys import Keys, load_keys
+from mailer.audience.keyring import Keyring
+from mailer.audience.keys import Keys
 from mailer.audience.vault import Vault
 from mailer.config import RelaySettings, Settings
 from mailer.delivery import premises
@@ -50,8 +51,6 @@ from mailer.web.app import create_app
 from mailer.web.server import serving
 from mailer.web.site import Site
 
-_log = structlog.get_logger()
-
 
 def utc_now() -> datetime:
     """Return the time; the one clock that is passed to every room."""
@@ -68,6 +67,7 @@ class Installation:
     vault: Vault
     links: Links
     machine: Machine
+    keyring: Keyring
     clock: Callable[[], datetime] = utc_now
 
     @property
@@ -145,16 +145,15 @@ async def open_installation(settings: Settings) -> AsyncIterator[Installation]:
         StorageError: the database is of another version, can't be read or is not there.
     """
     premises.check_data_is_ours(settings.data, os.geteuid())
-    keys = load_keys(settings.data / "keys")
+    ring, machine = Keyring(key_folder(settings.data, os.environ)), premises.machine_of(settings)
     premises.check_database_is_there(settings.database_file)
     database = open_database(settings.database_url)
     try:
         await database.read(schema.check_version)
-        vault = Vault(keys)
         await identify(database, settings.data, now=utc_now())
-        await check_keys(database, keys, vault)
+        await check_keys(database, ring.keys, ring.vault)
         links = Links(settings.site.public_url, settings.sending.unsubscribe_domain)
-        yield Installation(settings, database, keys, vault, links, premises.machine_of(settings))
+        yield Installation(settings, database, ring.keys, ring.vault, links, machine, ring)
     finally:
         await database.close()
 
@@ -289,10 +288,11 @@ class Service:
 
     @asynccontextmanager
     async def _working(self, everything: list[Newsletter]) -> AsyncIterator[None]:
-        """Decide sign-ups, keep the clock, and try out themes once: one may loop, and pages need none."""
+        """Decide sign-ups, keep clock and keys, try out themes once: one may loop, and pages need none."""
         themes = report_theme_faults(self._installation.themes, everything)
         async with asyncio.TaskGroup() as group:
-            others = [group.create_task(work) for work in (self._sign_ups.run(), self._bell.run(), themes)]
+            own = self._sign_ups.run(), self._bell.run(), self._installation.keyring.watch()
+            others = [group.create_task(work) for work in (*own, themes)]
             try:
                 yield
             finally:

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from mailer.audience.address import Address
 from mailer.audience.keys import Keys
+from mailer.domain.key_ring import ring_of
 from mailer.errors import KeysError
 
 _FORMAT_AES_GCM = 1
@@ -23,19 +24,25 @@ _NONCE_BYTES = 12
 _HEAD_BYTES = 2
 
 
+def head_of(key_id: int) -> bytes:
+    """Return what everything begins with that is sealed with a key."""
+    return bytes((_FORMAT_AES_GCM, key_id))
+
+
 class Vault:
     """Seals and opens what readers entrusted to us."""
 
     def __init__(self, keys: Keys) -> None:
-        self._ciphers = {key_id: AESGCM(key) for key_id, key in keys.seal.items()}
-        self._newest = max(keys.seal)
+        self._ring = ring_of(keys.seal)
+        self._ciphers: dict[int, AESGCM] = {}
         self._index_key = keys.index
 
     def seal(self, plain: bytes, public_id: bytes) -> bytes:
         """Return *plain* sealed to the row that *public_id* names."""
-        nonce = os.urandom(_NONCE_BYTES)
-        ciphertext = self._ciphers[self._newest].encrypt(nonce, plain, public_id)
-        return bytes((_FORMAT_AES_GCM, self._newest)) + nonce + ciphertext
+        newest, nonce = self._ring.newest, os.urandom(_NONCE_BYTES)
+        cipher = self._cipher(newest)
+        assert cipher is not None
+        return head_of(newest) + nonce + cipher.encrypt(nonce, plain, public_id)
 
     def open(self, sealed: bytes, public_id: bytes) -> bytes:
         """Return what was sealed to *public_id*.
@@ -45,7 +52,7 @@ class Vault:
         """
         head = sealed[:_HEAD_BYTES]
         is_ours = len(head) == _HEAD_BYTES and head[0] == _FORMAT_AES_GCM
-        cipher = self._ciphers.get(head[1]) if is_ours else None
+        cipher = self._cipher(head[1]) if is_ours else None
         if cipher is None:
             raise KeysError(
                 "a stored address is sealed with a key that is not in keys/vault.keys; restore that file"
@@ -58,6 +65,14 @@ class Vault:
             raise KeysError(
                 "a stored address does not open with keys/vault.keys; put the keys of this installation back"
             ) from error
+
+    def reseal(self, sealed: bytes, public_id: bytes) -> bytes:
+        """Return the same value sealed anew, with the newest key.
+
+        Raises:
+            KeysError: as *open*.
+        """
+        return self.seal(self.open(sealed, public_id), public_id)
 
     def seal_values(self, values: dict[str, str], public_id: bytes) -> bytes:
         """Seal named values, such as a Letter's recipient and parameters."""
@@ -75,3 +90,10 @@ class Vault:
     def index(self, address: Address) -> bytes:
         """Return the 32 bytes under which an address is found: HMAC-SHA256 of its lookup form."""
         return hmac.digest(self._index_key, address.index_form.encode("utf-8"), "sha256")
+
+    def _cipher(self, key_id: int) -> AESGCM | None:
+        """Return a key ready to use; None when there is none of that id."""
+        cipher = self._ciphers.get(key_id)
+        if cipher is None and (key := self._ring.find(key_id)) is not None:
+            cipher = self._ciphers[key_id] = AESGCM(key)
+        return cipher

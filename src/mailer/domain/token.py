@@ -14,6 +14,7 @@ import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from mailer.domain.key_ring import KeyRing, ring_of
 from mailer.domain.mac import Mac
 
 PUBLIC_ID_BYTES = 12
@@ -54,16 +55,15 @@ class TokenKeys:
     """Keys by id; the newest signs, all verify, so that no link ever dies.
 
     Attributes:
-        keys: key id (1 to 255) to 32 bytes; at least one.
+        keys: key id (1 to 255) to 32 bytes; at least one. A KeyRing may gain keys later.
     """
 
     keys: Mapping[int, bytes] = field(repr=False)
-    _newest: int = field(init=False, repr=False)
-    _macs: Mapping[int, Mac] = field(init=False, repr=False, compare=False)
+    _ring: KeyRing = field(init=False, repr=False, compare=False)
+    _macs: dict[int, Mac] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_newest", max(self.keys))
-        object.__setattr__(self, "_macs", {key_id: Mac(key) for key_id, key in self.keys.items()})
+        object.__setattr__(self, "_ring", ring_of(self.keys))
 
     def link(self, token: Token) -> str:
         """Return *token* as the 36 letters of an unsubscribe link."""
@@ -105,8 +105,9 @@ class TokenKeys:
             return None
 
     def _signing(self, number: int) -> Callable[[bytes], bytes]:
-        mac = self._macs[self._newest]
-        head, tail = self._newest.to_bytes(1, "big"), number.to_bytes(4, "big")
+        newest = self._ring.newest
+        mac, head, tail = self._mac(newest), newest.to_bytes(1, "big"), number.to_bytes(4, "big")
+        assert mac is not None
 
         def signed(public_id: bytes) -> bytes:
             body = head + public_id + tail
@@ -119,11 +120,16 @@ class TokenKeys:
         if len(body) != _LAYOUT.size or len(signature) != _MAC_BYTES:
             return None
         key_id, public_id, number = _LAYOUT.unpack(body)
-        if key_id not in self.keys or not hmac.compare_digest(signature, self._mac(key_id, body)):
+        mac = self._mac(key_id)
+        if mac is None or not hmac.compare_digest(signature, mac.digest(body)[:_MAC_BYTES]):
             return None
         if number & _LETTER_BIT:
             return Token(public_id, newsletter=number ^ _LETTER_BIT)
         return Token(public_id, issue=number)
 
-    def _mac(self, key_id: int, body: bytes) -> bytes:
-        return self._macs[key_id].digest(body)[:_MAC_BYTES]
+    def _mac(self, key_id: int) -> Mac | None:
+        """Return a key ready to use; None when there is none of that id."""
+        mac = self._macs.get(key_id)
+        if mac is None and (key := self._ring.find(key_id)) is not None:
+            mac = self._macs[key_id] = Mac(key)
+        return mac
