@@ -29,6 +29,12 @@ def head_of(key_id: int) -> bytes:
     return bytes((_FORMAT_AES_GCM, key_id))
 
 
+def key_id_of(sealed: bytes) -> int:
+    """Return under which key a value lies; 0 for what we did not seal."""
+    is_ours = len(sealed) >= _HEAD_BYTES and sealed[0] == _FORMAT_AES_GCM
+    return sealed[1] if is_ours else 0
+
+
 class Vault:
     """Seals and opens what readers entrusted to us."""
 
@@ -50,9 +56,7 @@ class Vault:
         Raises:
             KeysError: the key is missing, or the value was changed or moved to another row.
         """
-        head = sealed[:_HEAD_BYTES]
-        is_ours = len(head) == _HEAD_BYTES and head[0] == _FORMAT_AES_GCM
-        cipher = self._cipher(head[1]) if is_ours else None
+        cipher = self._cipher(key_id_of(sealed))
         if cipher is None:
             raise KeysError(
                 "a stored address is sealed with a key that is not in keys/vault.keys; restore that file"

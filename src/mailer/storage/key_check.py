@@ -35,6 +35,7 @@ def find(tx: Transaction) -> KeyEvidence:
     return KeyEvidence(word, None if sealed is None else (sealed[0], sealed[1]))
 
 
-def put(tx: Transaction, sealed_word: bytes) -> None:
-    """Remember a sealed word, where there is an identity and none yet."""
-    tx.execute(update(installation).where(installation.c.key_check.is_(None)).values(key_check=sealed_word))
+def put(tx: Transaction, sealed_word: bytes, *, before: bytes | None = None) -> bool:
+    """Remember a sealed word where *before* still stands (None: no word yet); tell whether it was so."""
+    same = installation.c.key_check.is_(None) if before is None else installation.c.key_check == before
+    return tx.execute(update(installation).where(same).values(key_check=sealed_word)).rowcount == 1

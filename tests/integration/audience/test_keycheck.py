@@ -21,6 +21,11 @@ from mailer.storage.readers import Reader
 
 _OURS = seeded_keys(b"ours")
 _THEIRS = seeded_keys(b"theirs")
+_ROTATED = replace(
+    _OURS,
+    seal={**_OURS.seal, 2: _THEIRS.seal[1]},
+    link=TokenKeys({**_OURS.link.keys, 2: _THEIRS.link.keys[1]}),
+)
 
 
 @pytest.fixture
@@ -46,9 +51,6 @@ def test_the_keys_it_was_made_with_are_taken_again_and_again(check: Callable[[Ke
         pytest.param(replace(_OURS, link=_THEIRS.link), "tokens.keys", id="other link key"),
         pytest.param(replace(_OURS, return_path=_THEIRS.return_path), "tokens.keys", id="other return path"),
         pytest.param(replace(_OURS, message_id=_THEIRS.message_id), "tokens.keys", id="other message-id"),
-        pytest.param(
-            replace(_OURS, link=TokenKeys({2: _OURS.link.keys[1]})), "tokens.keys", id="retired key lost"
-        ),
     ],
 )
 def test_other_keys_are_refused_by_file(check: Callable[[Keys], None], keys: Keys, file: str) -> None:
@@ -63,13 +65,36 @@ def test_keys_that_are_added_do_no_harm(check: Callable[[Keys], None]) -> None:
     """A rotated key stands beside the old one."""
     check(_OURS)
 
-    check(
-        replace(
-            _OURS,
-            seal={**_OURS.seal, 2: _THEIRS.seal[1]},
-            link=TokenKeys({**_OURS.link.keys, 2: _THEIRS.link.keys[1]}),
-        )
-    )
+    check(_ROTATED)
+
+
+def test_a_token_key_that_was_lost_is_refused(check: Callable[[Keys], None]) -> None:
+    """Links that it signed live for ever."""
+    check(_OURS)
+
+    with pytest.raises(
+        KeysError, match=r"data/keys/tokens\.keys lacks a key .* put your newest copy of it back"
+    ):
+        check(replace(_OURS, link=TokenKeys({2: _OURS.link.keys[1]})))
+
+
+@pytest.mark.parametrize(
+    ("yesterdays", "file"),
+    [
+        pytest.param(replace(_ROTATED, seal=_OURS.seal), "vault.keys", id="vault"),
+        pytest.param(replace(_ROTATED, link=_OURS.link), "tokens.keys", id="tokens"),
+        pytest.param(_OURS, "vault.keys", id="both"),
+    ],
+)
+def test_a_copy_from_before_a_rotation_is_refused(
+    check: Callable[[Keys], None], yesterdays: Keys, file: str
+) -> None:
+    """From the first start with the new keys on; the sentence says what it is."""
+    for keys in (_OURS, _ROTATED, _ROTATED):
+        check(keys)
+
+    with pytest.raises(KeysError, match=f"data/keys/{file} lacks a key .*: it is a copy from before"):
+        check(yesterdays)
 
 
 def test_a_database_without_a_word_is_told_by_a_reader(

@@ -23,6 +23,17 @@ def test_the_first_word_stays(store: Store) -> None:
     assert store.read(key_check.find) == KeyEvidence(b"first", None)
 
 
+def test_a_word_gives_way_only_to_who_has_read_it(store: Store) -> None:
+    """Of two processes that write at once, the second one changes nothing."""
+    store.write(lambda tx: installation.make(tx, Identity("ab" * 16, 0, NOW, is_sample=False)))
+    store.write(lambda tx: key_check.put(tx, b"first"))
+
+    assert store.write(lambda tx: key_check.put(tx, b"second", before=b"first"))
+    assert not store.write(lambda tx: key_check.put(tx, b"third", before=b"first"))
+
+    assert store.read(key_check.find) == KeyEvidence(b"second", None)
+
+
 def test_a_reader_is_evidence_too(store: Store) -> None:
     """The sealed address of some reader, with what it is sealed to."""
 
