@@ -56,12 +56,12 @@ def test_erasing_a_reader(subscribed: Installed) -> None:
 
 
 def test_a_mark_can_be_kept(subscribed: Installed) -> None:
-    """A fingerprint stays, and shows as “unsubscribed”."""
+    """A fingerprint stays, and shows as “blocked”."""
     subscribed("reader", "erase", ADDRESS, "--yes", "--block")
 
     shown = subscribed("reader", "show", ADDRESS, "--json").json
 
-    assert (shown["block"]["reason"], shown["memberships"]) == ("unsubscribed", [])
+    assert (shown["block"]["reason"], shown["memberships"]) == ("blocked", [])
 
 
 @pytest.mark.parametrize("verb", ["show", "erase"])

@@ -63,6 +63,8 @@ def _subscribe(tx: Transaction, reader: Reader, newsletter: str, now: datetime) 
         newsletter,
         Standing.ACTIVE,
         changed_month=f"{now:%Y-%m}",
+        # No words of ours were agreed to, so no version of them is named.
+        consent_language=reader.language,
         consent_channel=_BY_OPERATOR,
         consent_at=now.replace(minute=0, second=0, microsecond=0),
         forget_at=None,

@@ -15,7 +15,7 @@ from mailer.domain.language import Language
 from mailer.domain.missing import parse_missing_rule
 from mailer.domain.provider import provider_group
 from mailer.domain.subscription import CONFIRM_VALID, INVITE_VALID, Event, Standing, may_mail, step
-from mailer.storage import Transaction, letters, readers
+from mailer.storage import Transaction, leavers, letters, readers
 from mailer.storage.letters import Letter
 from mailer.storage.readers import Reader
 from mailer.storage.signups import SignupRequest
@@ -72,16 +72,22 @@ def opened(vault: Vault, request: SignupRequest, values: dict[str, str]) -> Appl
     )
 
 
-def letter_asked(tx: Transaction, application: Application) -> LetterKind:
-    """Return the mail that answers a sign-up, whatever the address was sent before."""
+def letter_asked(tx: Transaction, application: Application) -> LetterKind | None:
+    """Return the mail that answers a sign-up, whatever the address was sent before; None answers nothing."""
     known = readers.by_index(tx, application.reader.address_index)
-    asked = _asked(tx, application, known)
-    return application.letter_for(LetterKind.CONFIRM if asked else LetterKind.ALREADY)
+    letters_due = {step(each, Event.SIGN_UP).letter for each in _standings(tx, application, known).values()}
+    # One press sends one mail: where anything is to be confirmed, only that is mailed about.
+    for kind in (LetterKind.CONFIRM, LetterKind.ALREADY):
+        if kind in letters_due:
+            return application.letter_for(kind)
+    return None
 
 
 def letter_due(tx: Transaction, application: Application, now: datetime) -> LetterKind | None:
     """Return the mail that a sign-up sends, or None when the address has had enough of them."""
     kind = letter_asked(tx, application)
+    if kind is None:
+        return None
     sent = letters.sent_at(tx, application.reader.address_index, kind)
     return kind if may_mail(kind, sent, now) else None
 
@@ -113,20 +119,26 @@ def answer(
 
 
 def _asked(tx: Transaction, application: Application, known: Reader | None) -> list[str]:
-    """Return the newsletters whose sign-up has to be confirmed: the others are subscribed to already.
-
-    One press sends one mail, whatever it asks for: so where anything is to be confirmed, only that is
-    mailed about.
-    """
-    standings = {
-        newsletter: readers.standing(tx, known.id, newsletter) if known else Standing.NONE
-        for newsletter in application.newsletters
-    }
+    """Return the newsletters whose sign-up has to be confirmed: the others are subscribed to already."""
     return [
         newsletter
-        for newsletter, standing in standings.items()
+        for newsletter, standing in _standings(tx, application, known).items()
         if step(standing, Event.SIGN_UP).letter is LetterKind.CONFIRM
     ]
+
+
+def _standings(tx: Transaction, application: Application, known: Reader | None) -> dict[str, Standing]:
+    """Return where the address stands with each newsletter asked for, also by the mark of who has no row."""
+    mark = readers.mark(tx, application.reader.address_index) or Standing.NONE
+    if mark is Standing.BLOCKED:
+        if not application.source:
+            return dict.fromkeys(application.newsletters, mark)
+        # They asked the newsroom to have them back; confirming lifts the mark.
+        mark = Standing.NONE
+    rows = dict.fromkeys(application.newsletters, Standing.NONE)
+    if known is not None:
+        rows = {slug: readers.standing(tx, known.id, slug) for slug in application.newsletters}
+    return {slug: mark if standing is Standing.NONE else standing for slug, standing in rows.items()}
 
 
 def _ask(
@@ -139,6 +151,8 @@ def _ask(
     now: datetime,
 ) -> None:
     before = readers.standing(tx, reader.id, newsletter)
+    # From here on nothing shows any more that they left an imported list: a stranger may type the address.
+    leavers.mark_one(tx, reader.id, newsletter)
     readers.set_standing(
         tx,
         reader.id,
@@ -147,7 +161,11 @@ def _ask(
         changed_month=f"{now:%Y-%m}",
         confirm_hash=secret_hash(application.secret, newsletter),
         confirm_until=now + (INVITE_VALID if kind is LetterKind.INVITE else CONFIRM_VALID),
+        # What was agreed to before ended with it: nothing is agreed to until they confirm.
+        consent_version=None,
+        consent_language=None,
         consent_channel=application.source or FORM,
+        consent_at=None,
         forget_at=None,
     )
 

@@ -54,6 +54,11 @@ def _send(
     else:
         application = _pending(tx, vault, address, now)
     kind = letter_asked(tx, application)
+    if kind is None:
+        raise InvalidMove(
+            "The owner of this address asked never to be mailed again. If they have changed their mind, "
+            "add them with “mailer reader add”, and they are invited."
+        )
     if kind not in (LetterKind.CONFIRM, LetterKind.INVITE):
         raise InvalidMove("This address is subscribed already, so there is nothing to confirm.")
     if any(now - at < _APART for at in letters.sent_at(tx, application.reader.address_index, kind)):

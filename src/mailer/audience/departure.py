@@ -23,6 +23,7 @@ from mailer.storage import (
     Transaction,
     deliveries,
     issues,
+    leavers,
     letters,
     newsletters,
     reader_links,
@@ -125,6 +126,7 @@ def _leave(
     if follows.standing is before:
         return False
     if follows.standing is Standing.NONE:
+        leavers.mark_refusal(tx, reader.id, slug)
         readers.end_subscription(tx, reader.id, slug)
         _forget_address(tx, reader.id)
         return False

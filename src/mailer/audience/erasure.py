@@ -20,8 +20,8 @@ async def erase(database: Database, secret: str, *, keeps_block: bool, now: date
     Args:
         database: of the installation.
         secret: of a link to the settings.
-        keeps_block: whether the reader wants a keyed hash of the address kept, so that no import of an
-            old list brings it back.
+        keeps_block: whether the reader wants a keyed hash of the address kept, so that nothing is ever
+            mailed to it again: neither an old list nor a stranger at the form brings it back.
         now: aware UTC.
     """
 
@@ -36,7 +36,7 @@ def erase_reader(tx: Transaction, reader: Reader, *, keeps_block: bool, now: dat
     """Erase a reader in a transaction of the caller's; see *erase*."""
     erasure.erase(tx, reader, now)
     if keeps_block:
-        readers.suppress(tx, reader.address_index, Standing.UNSUBSCRIBED, f"{now:%Y-%m}")
+        readers.suppress(tx, reader.address_index, Standing.BLOCKED, f"{now:%Y-%m}")
 
 
 async def erase_address(
@@ -45,13 +45,13 @@ async def erase_address(
     """
     Erase whatever the address *text* leads to; return False when nothing did.
 
-    A mark that the address must not be mailed stays if there is one: it holds a keyed hash alone, and
-    without it an old list would bring back who complained.
+    A mark by which its owner said no stays, because it protects them: without it an old list would bring
+    back who complained. It holds a keyed hash alone. That a mailbox is gone protects nobody, and goes.
 
     Args:
         database, vault: of the installation.
         text: as an operator typed it.
-        keeps_block: whether to make such a mark.
+        keeps_block: whether they ask never to be mailed again.
         now: aware UTC.
 
     Raises:
@@ -64,15 +64,17 @@ async def erase_address(
     def work(tx: Transaction) -> bool:
         found = bool(signups.remove(tx, waiting)) if waiting else False
         found |= bool(letters.forget_all_counts(tx, index))
-        blocks = traces.block(tx, index)
+        marks = traces.block(tx, index)
         reader = readers.by_index(tx, index)
         if reader is not None:
             preferences.hold(tx, reader.id)
             erasure.erase(tx, reader, now)
-        if blocks:
-            readers.suppress(tx, index, **blocks[0])
-        elif keeps_block:
-            readers.suppress(tx, index, Standing.UNSUBSCRIBED, f"{now:%Y-%m}")
-        return found or reader is not None
+        readers.lift(tx, index)
+        said_no = [each for each in marks if each["reason"] is not Standing.BOUNCED]
+        if keeps_block:
+            readers.suppress(tx, index, Standing.BLOCKED, f"{now:%Y-%m}")
+        elif said_no:
+            readers.suppress(tx, index, **said_no[0])
+        return found or reader is not None or len(said_no) < len(marks)
 
     return await database.write(work, urgent=True)

@@ -34,6 +34,7 @@ _STANDINGS: Final[Mapping[Standing, str]] = {
     Standing.UNSUBSCRIBED: "unsubscribed",
     Standing.BOUNCED: "do not mail: the mailbox is gone",
     Standing.COMPLAINED: "do not mail: reported as spam",
+    Standing.BLOCKED: "do not mail: asked never to be mailed again",
 }
 _STATES: Final[Mapping[DeliveryState, str]] = {
     DeliveryState.QUEUED: "still to be sent",

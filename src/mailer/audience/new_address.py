@@ -131,6 +131,9 @@ def _ask(tx: Transaction, vault: Vault, reader: Reader, plan: _Plan, *, now: dat
         LetterKind.MOVE_OUT: reader.address_index,
     }
     may_ask = all(may_mail(kind, letters.sent_at(tx, index, kind), now) for kind, index in asked.items())
+    if readers.mark(tx, asked[LetterKind.MOVE_IN]) is Standing.BLOCKED:
+        # Its owner asked never to be mailed; nothing shows it, as where an address was asked too often.
+        may_ask = False
     if newsletter is None or not may_ask:
         return
     _call_off(tx, reader.id, LinkPurpose.MOVE_REFUSED)

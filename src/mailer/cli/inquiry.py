@@ -50,7 +50,7 @@ def erase(
     address: _Address,
     *,
     block: Annotated[
-        bool, typer.Option("--block", help="Keep a fingerprint, so that no old list brings it back.")
+        bool, typer.Option("--block", help="Keep a fingerprint, so that it is never mailed again.")
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Ask nothing.")] = False,
 ) -> None:

@@ -23,6 +23,8 @@ class Standing(StrEnum):
     """Suppressed: the mailbox is gone."""
     COMPLAINED = "complained"
     """Suppressed: the reader pressed "this is spam"."""
+    BLOCKED = "blocked"
+    """Suppressed: erased, and asked never to be mailed again. Only a keyed hash is left, and no row."""
 
 
 class Event(StrEnum):
@@ -56,7 +58,7 @@ class Step:
 
 
 _N, _P, _A, _U = Standing.NONE, Standing.PENDING, Standing.ACTIVE, Standing.UNSUBSCRIBED
-_B, _C = Standing.BOUNCED, Standing.COMPLAINED
+_B, _C, _X = Standing.BOUNCED, Standing.COMPLAINED, Standing.BLOCKED
 
 TABLE: dict[tuple[Standing, Event], Step] = {
     (_N, Event.SIGN_UP): Step(_P, LetterKind.CONFIRM),
@@ -107,9 +109,14 @@ TABLE: dict[tuple[Standing, Event], Step] = {
     (_C, Event.UNSUBSCRIBE): Step(_U),
     (_C, Event.BOUNCE): Step(_C, suppress=True),
     (_C, Event.COMPLAINT): Step(_C, suppress=True),
-    (_C, Event.ERASE): Step(_N),
+    # They said no. Without the mark an old list, or a stranger at the form, would have us mail them again.
+    (_C, Event.ERASE): Step(_N, suppress=True),
     (_C, Event.UNDO): Step(_C, suppress=True),
     (_C, Event.ADD): Step(_A, LetterKind.WELCOME),
+} | {
+    # Nothing that anybody can press brings these back: they ask the newsroom to invite them.
+    (_X, event): Step(_X, suppress=True)
+    for event in Event
 }
 """Every pair; where the design shows a dash, nothing changes."""
 

@@ -12,14 +12,14 @@ from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Column, ColumnElement, delete, exists, select, true, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from mailer.domain.delivery import DeliveryState
 from mailer.domain.subscription import Standing
+from mailer.storage import leavers
 from mailer.storage.database import Transaction
 from mailer.storage.desk_tables import desk_session
-from mailer.storage.intake import IMPORTED
-from mailer.storage.tables import letter, letter_count, reader, signup_request, subscription, suppression
+from mailer.storage.leavers import HAS_LEFT, READS_ANOTHER
+from mailer.storage.tables import letter, letter_count, reader, signup_request, subscription
 from mailer.storage.visit_tables import import_run, reader_link, spent_proof
 
 _LIVE: Final = (Standing.PENDING, Standing.ACTIVE)
@@ -49,24 +49,13 @@ class _Place(NamedTuple):
     also: ColumnElement[bool] = true()
 
 
-_other = subscription.alias("other")
-_is_live_elsewhere = exists().where(
-    (_other.c.reader_id == subscription.c.reader_id) & _other.c.standing.in_(_LIVE)
-)
-# Somebody else's file named them, and they said no, or their mailbox did: a newer one may name them again.
-_has_left_an_import = subscription.c.consent_channel.startswith(
-    IMPORTED, autoescape=True
-) & subscription.c.standing.not_in(_LIVE)
-
 _PLACES: Final[Mapping[Kept, _Place]] = {
     Kept.UNCONFIRMED: _Place(
         subscription.c.reader_id, subscription.c.confirm_until, subscription.c.standing == Standing.PENDING
     ),
-    # A mark is of the address: it would stand against the newsletters that they still read.
+    # Without the row nothing would show that who reads another newsletter has left an imported one.
     Kept.LEFT: _Place(
-        subscription.c.reader_id,
-        subscription.c.forget_at,
-        ~_has_left_an_import.is_(true()) | ~_is_live_elsewhere,
+        subscription.c.reader_id, subscription.c.forget_at, HAS_LEFT.is_not(true()) | ~READS_ANOTHER
     ),
     # Also one that a sender holds: it finds the row gone before the body.
     Kept.LETTER: _Place(letter.c.id, letter.c.not_after, letter.c.state != DeliveryState.INFLIGHT),
@@ -94,27 +83,12 @@ def remove(tx: Transaction, what: Kept, keys: Sequence[Any], before: datetime) -
     place = _PLACES[what]
     is_over = place.key.in_(keys) & (place.since < before) & place.also
     if what is Kept.LEFT:
-        _mark(tx, is_over)
+        leavers.mark(tx, is_over)
     count = tx.execute(delete(place.key.table).where(is_over)).rowcount
     if place.key.table is subscription:
         # Only these readers are looked at: a pass over all of them would hold up every other write.
         _forget_readers(tx, keys)
     return count
-
-
-def _mark(tx: Transaction, is_over: ColumnElement[bool]) -> None:
-    leavers = (
-        select(reader.c.address_index, subscription.c.standing, subscription.c.changed_month)
-        .join(reader, reader.c.id == subscription.c.reader_id)
-        .where(is_over & _has_left_an_import)
-    )
-    rows = [
-        {"address_index": index, "reason": standing, "since_month": month}
-        for index, standing, month in tx.execute(leavers)
-    ]
-    if rows:
-        dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
-        tx.execute(dialect.insert(suppression).on_conflict_do_nothing(), rows)
 
 
 def _forget_readers(tx: Transaction, ids: Sequence[int]) -> None:

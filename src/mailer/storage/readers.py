@@ -165,6 +165,12 @@ def suppress(tx: Transaction, address_index: bytes, reason: Standing, since_mont
     )
 
 
+def mark(tx: Transaction, address_index: bytes) -> Standing | None:
+    """Return why an address must not be mailed; None where it may."""
+    theirs = suppression.c.address_index == address_index
+    return tx.scalar(select(suppression.c.reason).where(theirs))
+
+
 def lift(tx: Transaction, address_index: bytes) -> None:
     """Forget a suppression: its owner confirmed anew."""
     tx.execute(delete(suppression).where(suppression.c.address_index == address_index))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from mailer.audience import confirmation, deciding, departure, signup
+from mailer.audience import confirmation, deciding, departure, erasure, signup
 from mailer.audience.address import parse_address
 from mailer.audience.confirmation import ConfirmLink
 from mailer.audience.deciding import Judging
@@ -153,6 +153,23 @@ class Room:
             readers.suppress(tx, reader.address_index, standing, "2026-11")
 
         self.store.write(work)
+
+    def set_mark(self, reason: Standing, address: str = ADDRESS) -> None:
+        """Note that an address must not be mailed, of which nothing else is known."""
+        index = self.vault.index(parse_address(address))
+        self.store.write(lambda tx: readers.suppress(tx, index, reason, "2026-11"))
+
+    def mark(self, address: str = ADDRESS) -> Standing | None:
+        """Return why an address must not be mailed."""
+        index = self.vault.index(parse_address(address))
+        return self.store.read(lambda tx: readers.mark(tx, index))
+
+    def erase(self, address: str = ADDRESS, *, keeps_block: bool = False) -> bool:
+        """Erase an address as an operator does."""
+        database, vault = self.store.database, self.vault
+        return self.run(
+            erasure.erase_address(database, vault, address, keeps_block=keeps_block, now=self.now)
+        )
 
     def forget_expired(self) -> None:
         """Do what a round does."""

@@ -193,8 +193,8 @@ def test_a_mark_is_kept_where_it_is_wanted(room: Room) -> None:
 
     card = look(room)
     assert card.block is not None
-    assert (card.preferences, card.block.reason) == (None, Standing.UNSUBSCRIBED)
-    assert "Unsubscribed since 2026-11." in lines(card)
+    assert (card.preferences, card.block.reason) == (None, Standing.BLOCKED)
+    assert "Do not mail: asked never to be mailed again since 2026-11." in lines(card)
 
 
 def test_a_complaint_outlives_erasing(room: Room) -> None:
@@ -206,6 +206,27 @@ def test_a_complaint_outlives_erasing(room: Room) -> None:
 
     assert "Do not mail: reported as spam since 2026-11." in lines(look(room))
     assert rows(room, "reader", "subscription") == 0
+
+
+def test_a_mailbox_that_was_gone_is_forgotten(room: Room) -> None:
+    """That mark protects nobody but us."""
+    room.subscribe()
+    room.suppress(Standing.BOUNCED)
+
+    assert erase(room)
+
+    assert look(room) == NOTHING
+
+
+def test_never_again_goes_before_any_other_mark(room: Room) -> None:
+    """Who complained and then asks never to be mailed is not asked by any form."""
+    room.set_mark(Standing.COMPLAINED)
+
+    erase(room, keeps_block=True)
+
+    assert room.mark() is Standing.BLOCKED
+    with pytest.raises(InvalidMove):
+        send(room)
 
 
 def test_what_is_no_address_is_refused(room: Room) -> None:

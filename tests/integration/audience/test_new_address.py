@@ -170,6 +170,16 @@ def test_nobody_is_asked_too_often(visitor: Visitor) -> None:
     assert visitor.move_state(mover.new) is OPEN
 
 
+def test_who_asked_never_to_be_mailed_is_not_asked(visitor: Visitor) -> None:
+    """Nor is the reader, so that nothing tells them about the other; the press looks as always."""
+    visitor.room.set_mark(Standing.BLOCKED, NEW)
+    before = visitor.room.store.contents()
+
+    assert visitor.move(NEW)
+
+    assert visitor.room.store.contents() == before
+
+
 def test_what_is_no_address_is_refused(visitor: Visitor) -> None:
     """And nothing is stored."""
     before = visitor.room.store.contents()

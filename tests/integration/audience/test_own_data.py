@@ -99,13 +99,13 @@ def test_erasing_again_does_nothing(visitor: Visitor) -> None:
 
 
 def test_a_fingerprint_is_kept_on_request(visitor: Visitor) -> None:
-    """A keyed hash that says "do not mail", and nothing else; confirming anew lifts it."""
+    """A keyed hash that says "never mail", and nothing else; no sign-up lifts it, and none is answered."""
     visitor.erase(keeps_block=True)
 
     (row,) = visitor.room.store.rows("suppression")
-    assert (row["reason"], row["since_month"]) == (Standing.UNSUBSCRIBED, "2026-11")
-    visitor.room.subscribe()
-    assert visitor.room.store.rows("suppression") == []
+    assert (row["reason"], row["since_month"]) == (Standing.BLOCKED, "2026-11")
+    assert visitor.room.sign_up() == []
+    assert visitor.room.store.rows("suppression") == [row]
 
 
 def test_without_the_request_a_block_goes_too(visitor: Visitor) -> None:

@@ -6,6 +6,8 @@ import pytest
 
 from mailer.audience import signup
 from mailer.audience.address import NotAnAddress
+from mailer.audience.confirmation import CONSENT_VERSION
+from mailer.audience.signup import SignUpForm
 from mailer.domain.content import LetterKind
 from mailer.domain.missing import MissingRule
 from mailer.domain.subscription import Event, Standing, step
@@ -28,6 +30,8 @@ def bring_to(room: Room, standing: Standing) -> None:
         room.unsubscribe(room.link(room.reader()))
     elif standing in (Standing.BOUNCED, Standing.COMPLAINED):
         room.suppress(standing)
+    elif standing is Standing.BLOCKED:
+        room.erase(keeps_block=True)
     room.wait(hours=24)
 
 
@@ -39,8 +43,62 @@ def test_a_sign_up_is_decided_by_the_state_table(room: Room, standing: Standing)
 
     sent = room.sign_up()
 
-    assert (sent, room.standing()) == ([follows.letter], follows.standing)
+    assert sent == [kind for kind in [follows.letter] if kind]
+    assert (room.mark() if standing is Standing.BLOCKED else room.standing()) is follows.standing
     assert room.store.rows("signup_request") == []
+
+
+@pytest.mark.parametrize("mark", [Standing.UNSUBSCRIBED, Standing.BOUNCED, Standing.COMPLAINED])
+def test_a_mark_without_a_row_counts_as_the_row_would(room: Room, mark: Standing) -> None:
+    """Who was erased, or left an imported list, is asked to confirm; that lifts the mark."""
+    room.set_mark(mark)
+
+    sent = room.sign_up()
+
+    assert (sent, room.standing(), room.mark()) == ([CONFIRM], PENDING, mark)
+    room.confirm()
+    assert (room.standing(), room.mark()) == (ACTIVE, None)
+
+
+def test_who_asked_never_to_be_mailed_is_not(room: Room) -> None:
+    """Whoever types the address, for whichever newsletter; nothing of it is stored or counted."""
+    room.set_mark(Standing.BLOCKED)
+    before = room.store.contents()
+
+    sent = [room.sign_up(), room.sign_up(ADDRESS.upper(), newsletter="other", also=(SLUG,))]
+
+    assert sent == [[], []]
+    assert room.store.contents() == before
+
+
+def test_the_newsroom_can_invite_who_asked_never_to_be_mailed(room: Room) -> None:
+    """They have changed their mind and wrote in; the mark stays until they confirm."""
+    room.set_mark(Standing.BLOCKED)
+    form = SignUpForm(ADDRESS, (SLUG,), EN, source="wrote to us")
+
+    room.run(signup.receive(room.store.database, room.vault, form, now=room.now))
+    room.decide()
+
+    assert (room.letters(), room.mark()) == ([LetterKind.INVITE], Standing.BLOCKED)
+    assert room.sign_up() == []
+    room.confirm(room.opened_letters()[-1]["secret"])
+    assert (room.standing(), room.mark()) == (ACTIVE, None)
+
+
+def test_a_new_sign_up_clears_what_was_agreed_to_before(room: Room) -> None:
+    """Until it is confirmed nothing is agreed to; then the record has all four."""
+    bring_to(room, Standing.UNSUBSCRIBED)
+    names = ("consent_version", "consent_language", "consent_channel", "consent_at")
+
+    room.sign_up(language=BE)
+    (asked,) = room.store.rows("subscription")
+    room.wait(minutes=90)
+    room.confirm()
+    (agreed,) = room.store.rows("subscription")
+
+    assert [asked[name] for name in names] == [None, None, "sign-up form", None]
+    hour = room.now.replace(minute=0, second=0, microsecond=0)
+    assert [agreed[name] for name in names] == [CONSENT_VERSION, BE, "sign-up form", hour]
 
 
 @pytest.mark.parametrize("standing", Standing)
