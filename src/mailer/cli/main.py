@@ -19,6 +19,7 @@ from mailer.errors import MailerError, StorageError, UsageError
 _INTERRUPTED = 130
 _INVALID = re.compile(r"Invalid value for '?([^']*)'?: (?:Input should be|Value error,)?\s*(.*)", re.DOTALL)
 _NEAREST = re.compile(r"\. Did you mean (.*)\?$")
+_ADDRESS = re.compile(r"[^\s'\"“”]+@[^\s'\"“”]+")
 _PLAIN_WORDS = {
     "a valid integer, unable to parse string as an integer": "write a whole number",
     "greater than or equal to": "write a number that is at least",
@@ -146,6 +147,8 @@ def _say_usage(error: TyperException) -> int:
     for theirs, ours in _PLAIN_WORDS.items():
         said = said.replace(theirs, ours)
     said = _NEAREST.sub(r" (did you mean \1?)", said)
+    # What a scheduled command says ends in mails and logs; a forgotten verb makes an address the mistake.
+    said = _ADDRESS.sub("‹…›", said)
     remedy = (
         f"“{context.command_path} --help” lists what it takes" if context else "write it behind the option"
     )

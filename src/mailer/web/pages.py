@@ -91,7 +91,7 @@ def show(site: Site, page: Page) -> Response:
         "masthead": named.title[page.language] if named else "",
         "is_one_of_several": len(here) > 1,
         "switch": [
-            (language, ENDONYMS[language], page.elsewhere.get(language, paths.home(language)))
+            (language, ENDONYMS[language], _leads_to(page, language) or paths.home(language))
             for language in languages(page.published)
         ],
     }
@@ -99,6 +99,12 @@ def show(site: Site, page: Page) -> Response:
     carried = guard() if guard.cache_info().currsize else None
     headers = (PRIVATE if page.private else {}) | (SOLVING if carried and carried.challenge else {})
     return HTMLResponse(words, page.status, headers)
+
+
+def _leads_to(page: Page, language: Language) -> str:
+    path = page.elsewhere.get(language, "")
+    # Somebody may have typed an e-mail address where a link's secret belongs: no page repeats it.
+    return "" if "@" in path else path
 
 
 def _guard(site: Site) -> Guard | None:

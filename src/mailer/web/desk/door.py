@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -33,6 +34,7 @@ from mailer.web.public.box import read_fields
 from mailer.web.site import Site
 
 SESSION_LASTS: Final = timedelta(hours=12)
+_PAGE_OF_OURS: Final = re.compile(r"/desk/(?:[\w-]+(?:/[\w-]+)*)?", re.ASCII)
 _COOKIE_BYTES: Final = 32
 _MOST_COOKIE_CHARACTERS: Final = 100
 _MOST_FIELDS: Final = 20
@@ -114,6 +116,11 @@ async def log_out(visit: Visit, response: Response) -> None:
     response.delete_cookie(_cookie_name(site), secure=_is_https(site), httponly=True, samesite="lax")
 
 
+def page_of_ours(path: str) -> str:
+    """Return the page to go to after the login: never another site, whatever a link says."""
+    return path if _PAGE_OF_OURS.fullmatch(path) and path != "/desk/logout" else "/desk/"
+
+
 def is_from_here(site: Site, request: Request) -> bool:
     """Tell whether a form was sent from a page of ours, as far as the browser says."""
     fetch_site = request.headers.get("sec-fetch-site", "same-origin")
@@ -169,8 +176,9 @@ def _to_login(site: Site, request: Request) -> Response:
     if request.headers.get("hx-request"):
         # A fragment in place of which the login would be shown inside the page.
         return Response(status_code=401, headers=PRIVATE | {"HX-Redirect": login})
-    wanted = request.url.path
-    if request.method == "GET" and wanted not in ("/desk", "/desk/"):
+    # Nothing else that stands in the path is repeated: it may be a reader's address.
+    wanted = page_of_ours(request.url.path)
+    if request.method == "GET" and wanted != "/desk/":
         login = f"{login}?{urlencode({'next': wanted})}"
     return RedirectResponse(login, 303, PRIVATE)
 

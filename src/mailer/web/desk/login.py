@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import partial
 from typing import Final
 
@@ -13,12 +12,11 @@ from starlette.routing import Route
 from mailer.editorial.operators import Refused, check
 from mailer.storage import operators
 from mailer.web.armour import PRIVATE
-from mailer.web.desk.door import Visit, current_session, guarded, is_from_here, log_in, log_out
+from mailer.web.desk.door import Visit, current_session, guarded, is_from_here, log_in, log_out, page_of_ours
 from mailer.web.desk.frame import show_outside
 from mailer.web.public.box import read_fields
 from mailer.web.site import Site
 
-_PAGE_OF_OURS: Final = re.compile(r"/desk/(?:[\w-]+(?:/[\w-]+)*)?", re.ASCII)
 _MOST_AT_ONCE: Final = 8
 """Each takes 0.15 s, one after the other: who comes later is asked to come back."""
 _WRONG: Final = (
@@ -70,7 +68,7 @@ async def _log_in(site: Site, counter: _Counter, request: Request) -> Response:
     answer = await counter.check(site, name, fields.get("password", ""))
     if isinstance(answer, str):
         return await _show(site, wanted, status=503 if answer == _BUSY else 403, mistake=answer, name=name)
-    response = RedirectResponse(site.paths.base + _page_of_ours(wanted), 303, PRIVATE)
+    response = RedirectResponse(site.paths.base + page_of_ours(wanted), 303, PRIVATE)
     await log_in(site, answer.id, response)
     return response
 
@@ -90,11 +88,6 @@ async def _show(site: Site, wanted: str, *, status: int = 200, mistake: str = ""
         status=status,
         mistake=mistake,
         name=typed,
-        next=_page_of_ours(wanted),
+        next=page_of_ours(wanted),
         is_empty=is_empty,
     )
-
-
-def _page_of_ours(path: str) -> str:
-    """Return the page to go to after the login: never another site, whatever a link says."""
-    return path if _PAGE_OF_OURS.fullmatch(path) and path != "/desk/logout" else "/desk/"
