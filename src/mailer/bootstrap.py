@@ -226,8 +226,7 @@ class Service:
         return self._fence
 
     def wake(self) -> None:
-        """Look for work now: somebody wrote some."""
-        self._sign_ups.wake()
+        """Look for work now: somebody wrote some. Sign-ups are decided by a clock of their own."""
         self._post_room.wake()
 
     def ring(self) -> None:

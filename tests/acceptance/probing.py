@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 from urllib.parse import urlencode, urlsplit
@@ -105,7 +105,7 @@ def probed_site(folder: Path) -> Iterator[str]:
             judging = Judging(stage.site.vault, Flood(FloodLimits(None, None, None)))
             deciding = Deciding(stage.site.database, judging, clock=stage.clock, decided=lambda: None)
             decided = asyncio.create_task(deciding.run())
-            async with serving(create_app(replace(stage.site, wake=deciding.wake)), on):
+            async with serving(create_app(stage.site), on):
                 started.set()
                 await asyncio.to_thread(stop.wait)
             decided.cancel()

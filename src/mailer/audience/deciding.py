@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
 import structlog
 
@@ -21,15 +21,18 @@ from mailer.errors import MailerError
 from mailer.storage import Database, Transaction, signups, spent_proofs
 from mailer.storage.signups import SignupRequest
 
-_LOOK_S = 1.0
-_BATCH = 100
-_REST = 2.0
-"""In an attack, for each second of deciding so many are left to the pages."""
+_BEAT_S: Final = 0.5
+"""Between two looks: a mail to confirm leaves so much later at most."""
+_BATCH: Final = 100
+_SLICE: Final = 10
+"""Sign-ups written down in one transaction: those that are coming in wait for no more than these."""
+_REST: Final = 2.0
+"""While many wait, for each second of deciding so many are left to the pages."""
 _log = structlog.get_logger()
 
 
 class Deciding:
-    """Looks for requests when somebody wrote one, and now and then."""
+    """Looks for requests by its own clock: nobody's sign-up sets it off (docs/sign-up-defence.md)."""
 
     def __init__(
         self,
@@ -52,31 +55,26 @@ class Deciding:
         self._judging = judging
         self._clock = clock
         self._decided = decided
-        self._wanted = asyncio.Event()
-
-    def wake(self) -> None:
-        """Look now."""
-        self._wanted.set()
 
     async def run(self) -> None:
         """Decide until cancelled."""
         while True:
-            self._wanted.clear()
-            began = time.monotonic()
+            # On the beat, whenever the last look ended: how long that took tells of those it decided.
+            await asyncio.sleep(_BEAT_S - time.monotonic() % _BEAT_S)
             try:
-                count = await decide_waiting(self._database, self._judging, now=self._clock())
+                while await self._decide_some() == _BATCH:
+                    pass
             except MailerError as error:
                 _log.error("signups.failed", reason=str(error))
-                count = 0
-            if count:
-                self._decided()
-                if self._judging.flood.is_attack:
-                    # Those who wait can wait; the pages share this process, and must answer everybody.
-                    await asyncio.sleep(_REST * (time.monotonic() - began))
-                continue
-            with suppress(TimeoutError):
-                async with asyncio.timeout(_LOOK_S):
-                    await self._wanted.wait()
+
+    async def _decide_some(self) -> int:
+        began = time.monotonic()
+        count = await decide_waiting(self._database, self._judging, now=self._clock())
+        if count:
+            self._decided()
+            # Those who wait can wait; the pages share this process, and must answer everybody.
+            await asyncio.sleep(_REST * (time.monotonic() - began))
+        return count
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +118,11 @@ async def decide_waiting(database: Database, judging: Judging, *, now: datetime)
     # What a flood brings is nearly all not to be mailed now: that is found out beside the writer, which
     # has an issue's copies to write down.
     decided = await database.read(lambda tx: _weighed(tx, judging.flood, wishes, now=now, held=held))
-    await database.write(lambda tx: _write(tx, judging.vault, decided, now), urgent=True)
+    await database.write(lambda tx: _put_aside(tx, decided))
+    for start in range(0, len(decided.going), _SLICE):
+        some = decided.going[start : start + _SLICE]
+        await database.write(lambda tx, some=some: _carry_out(tx, judging.vault, some, now))  # type: ignore[misc]
+    await database.write(lambda tx: _answer(tx, judging.vault, decided.asked_settings, now))
     judging.flood.dropped(decided.dropped)
     return len(waiting)
 
@@ -168,17 +170,25 @@ def _weighed(
     return decided
 
 
-def _write(tx: Transaction, vault: Vault, decided: _Decided, now: datetime) -> None:
+def _put_aside(tx: Transaction, decided: _Decided) -> None:
     signups.postpone(tx, decided.later)
     if decided.ended:
         signups.remove(tx, decided.ended)
-    for application, proof in decided.going:
+
+
+def _carry_out(
+    tx: Transaction, vault: Vault, going: Sequence[tuple[Application, Proof | None]], now: datetime
+) -> None:
+    for application, proof in going:
         # Another process may have decided it since we looked.
         if not signups.remove(tx, [application.request.id]):
             continue
         carry_out(tx, vault, application, now)
         if proof is not None:
             spent_proofs.spend(tx, proof.digest, proof.until)
-    for asked in decided.asked_settings:
-        if signups.remove(tx, [asked.request.id]):
-            settings_link.answer(tx, vault, asked, now)
+
+
+def _answer(tx: Transaction, vault: Vault, asked: Sequence[settings_link.Asked], now: datetime) -> None:
+    for each in asked:
+        if signups.remove(tx, [each.request.id]):
+            settings_link.answer(tx, vault, each, now)

@@ -75,7 +75,7 @@ async def ask(database: Database, vault: Vault, address: str, *, now: datetime) 
     values = {"kind": _KIND, "address": parse_address(address).spec}
     public_id = os.urandom(PUBLIC_ID_BYTES)
     request = SignupRequest(public_id, vault.seal_values(values, public_id), now)
-    await database.write(lambda tx: signups.add(tx, request), urgent=True)
+    await database.write_together(signups.add_all, request)
 
 
 def opened(values: dict[str, str], request: SignupRequest) -> Asked | None:

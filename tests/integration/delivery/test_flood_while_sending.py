@@ -74,7 +74,6 @@ def test_an_issue_goes_out_while_the_flood_waits(house: OpenHouse, tmp_path: Pat
                 sign_ups = Deciding(here.database, judging, clock=utc_now, decided=dispatch.feed.wake)
                 deciding_them = asyncio.create_task(sign_ups.run())
                 await pour(here, 1_000)
-                sign_ups.wake()
                 await dispatch.until_settled()
                 await dispatch.until(lambda: _all_wait(here))
                 deciding_them.cancel()

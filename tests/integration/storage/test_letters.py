@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import partial
 
 import pytest
 
@@ -252,8 +251,7 @@ def test_what_an_address_was_sent_is_remembered_for_a_while(store: Store) -> Non
 def test_sign_ups_wait_in_the_order_of_arrival(store: Store) -> None:
     """Each is removed once."""
     requests = [SignupRequest(b"public-id-%02d" % number, b"sealed", NOW) for number in range(3)]
-    for request in requests:
-        store.write(partial(signups.add, request=request))
+    store.write(lambda tx: signups.add_all(tx, requests))
 
     found = store.read(lambda tx: signups.due(tx, NOW, 2))
 

@@ -57,7 +57,6 @@ async def _subscribe(site: Site, request: Request) -> JSONResponse:
         return _answer(_UNPROCESSABLE, error=str(error))
     signs = signs_of(site, request, fields, is_form=False)
     await receive(site.database, site.vault, form, now=site.clock(), signs=signs)
-    site.wake()
     return _answer(_ACCEPTED, message=_TAKEN)
 
 

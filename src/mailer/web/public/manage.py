@@ -49,7 +49,6 @@ async def _ask(site: Site, request: Request) -> Response:
         await settings_link.ask(site.database, site.vault, address, now=site.clock())
     except NotAnAddress:
         return _ask_page(site, language, known, mistyped=address)
-    site.wake()
     return show(site, Page("public/settings_sent.html", language, known, private=True))
 
 
@@ -80,6 +79,8 @@ def _ask_page(
         elsewhere={other: site.paths.settings(other) for other in languages(known)},
         values={"address": kept, "is_mistaken": mistyped is not None},
         status=200 if mistyped is None else _UNPROCESSABLE,
+        # What was typed stands in it.
+        private=mistyped is not None,
     )
     return show(site, page)
 
