@@ -1,8 +1,21 @@
-"""What follows for a reader from a message that came back, or from a refusal: as pure rules (design §6)."""
+"""What follows for a reader from a message that came back, or from a refusal: as pure rules (design §6).
+
+In doubt for the reader: only a clear "no such mailbox", said of this very address in answer to a copy that
+we did send, ends a subscription at once. What blames us, the moment or somebody else never does.
+"""
 
 from __future__ import annotations
 
-from enum import StrEnum
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import Enum, StrEnum, auto
+
+from mailer.domain.guard import GuardState
+from mailer.domain.reply_class import Cause, Hardness, Meaning, ReplyClass
+from mailer.domain.returned_mail import MailKind
+
+UNDO_KEPT = timedelta(days=30)
+"""How long a reader who was suppressed for a bounce is kept whole, so that an operator can undo it."""
 
 
 class Effect(StrEnum):
@@ -18,3 +31,128 @@ class Effect(StrEnum):
     PROPOSED = "proposed"
     """Somebody wrote that they want to leave: a person presses."""
     UNSUBSCRIBED = "unsubscribed"
+
+
+class Proof(Enum):
+    """How we know whom a message is about."""
+
+    RETURN_PATH = auto()
+    """By the token of the copy's return path, which whoever gets an issue forwarded does not see, or by
+    a provider that proved itself."""
+    LINK = auto()
+    """By the unsubscribe link alone. It stands in every copy that is forwarded, and can only unsubscribe."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """All that is known when it has to be decided.
+
+    Attributes:
+        meaning: of what the server said; None in kinds that quote none.
+        proof: how we know the reader.
+        feedback_type: of a complaint (RFC 5965 §3.1); None where it names none.
+        is_letter: it came back from a Letter, not from an issue.
+        is_at_once: the relay refused the copy itself; nobody returned anything.
+        names_other: it names an address, and that is not the reader's: the mail was sent on.
+        is_mailed: the reader has a subscription that is active or pending.
+        is_proven_since: the reader, or an operator, showed after this copy that the mailbox lives.
+        strikes_are_enough: with this one as a strike (domain/strikes.py).
+        guard: of the reader's provider group.
+    """
+
+    kind: MailKind
+    meaning: Meaning | None = None
+    proof: Proof = Proof.RETURN_PATH
+    feedback_type: str | None = None
+    is_letter: bool = False
+    is_at_once: bool = False
+    names_other: bool = False
+    is_mailed: bool = True
+    is_proven_since: bool = False
+    strikes_are_enough: bool = False
+    guard: GuardState = GuardState.NONE
+
+
+# RFC 5965 §3.1, RFC 6430, RFC 6591: these say nothing of what the reader wants.
+_NO_COMPLAINT = frozenset({"not-spam", "virus", "auth-failure", "dmarc"})
+_WANTS_TO_LEAVE = frozenset({"opt-out", "opt-out-list"})
+_UNKNOWN_STRIKES = frozenset({Cause.UNREADABLE, Cause.FILTERED})
+
+NEVER_KEPT = frozenset({MailKind.SUCCESS, MailKind.RECEIPT, MailKind.STATISTICS})
+"""Nothing is written down of these: that somebody got or read a mail is nobody's business."""
+
+
+def decide(case: Case) -> Effect:
+    """Say what follows from one message that came back, or from one refusal."""
+    match case.kind:
+        case MailKind.BOUNCE:
+            return _of_bounce(case)
+        case MailKind.COMPLAINT:
+            return _of_complaint(case)
+        case MailKind.UNSUBSCRIBE:
+            return Effect.UNSUBSCRIBED if case.is_mailed else Effect.NONE
+        case _:
+            return Effect.NONE
+
+
+def wants_to_leave(case: Case) -> bool:
+    """Tell whether it is an unsubscribe, in whatever form it came."""
+    return decide(case) is Effect.UNSUBSCRIBED
+
+
+def counts_as_strike(case: Case) -> bool:
+    """
+    Tell whether a bounce counts against the mailbox, though it does not condemn it.
+
+    A full or shut mailbox does, and so does a "no such mailbox" that is not clear enough: said in other
+    places than RCPT, hidden by a directory, or of an address to which the reader forwards. A network that
+    failed does when a mail server gave up after its days of trying; when our own relay could not be
+    reached, that is no reader's matter.
+    """
+    meaning = case.meaning
+    if case.kind is not MailKind.BOUNCE or meaning is None or meaning.verdict is Hardness.NONE:
+        return False
+    if meaning.reply_class in (ReplyClass.INVALID, ReplyClass.MAILBOX):
+        return True
+    if meaning.reply_class is ReplyClass.UNKNOWN:
+        return meaning.cause in _UNKNOWN_STRIKES
+    return meaning.cause is Cause.NETWORK and not case.is_at_once
+
+
+def is_clear(case: Case) -> bool:
+    """Tell whether a bounce says clearly, and of this address, that there is no such mailbox."""
+    meaning = case.meaning
+    return (
+        case.kind is MailKind.BOUNCE
+        and meaning is not None
+        and meaning.verdict is Hardness.HARD
+        and case.proof is Proof.RETURN_PATH
+        and not case.names_other
+    )
+
+
+def _of_bounce(case: Case) -> Effect:
+    if not case.is_mailed or case.is_proven_since or not counts_as_strike(case):
+        return Effect.NONE
+    if is_clear(case) or (case.strikes_are_enough and not case.is_letter):
+        return _guarded(case.guard)
+    # Strikes are counted in issues: a Letter that comes back is no issue.
+    return Effect.NONE if case.is_letter else Effect.STRIKE
+
+
+def _guarded(guard: GuardState) -> Effect:
+    match guard:
+        case GuardState.OPEN:
+            return Effect.HELD
+        case GuardState.DISMISSED:
+            return Effect.NONE
+        case _:
+            return Effect.SUPPRESSED
+
+
+def _of_complaint(case: Case) -> Effect:
+    if not case.is_mailed or case.feedback_type in _NO_COMPLAINT:
+        return Effect.NONE
+    if case.proof is Proof.LINK or case.feedback_type in _WANTS_TO_LEAVE:
+        return Effect.UNSUBSCRIBED
+    return Effect.SUPPRESSED
