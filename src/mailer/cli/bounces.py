@@ -15,6 +15,7 @@ import typer
 from mailer.cli.output import print_json, say
 from mailer.domain.classifier import classify, parse_reply
 from mailer.domain.reply import mask
+from mailer.domain.reply_class import Cause
 from mailer.log import set_up_log
 
 app = typer.Typer(help="Judge returned mail, and what mail servers answer.", no_args_is_help=True)
@@ -64,7 +65,7 @@ def judged_reply(line: str) -> dict[str, Any]:
         "status": "{}.{}.{}".format(*status) if status else None,
         "class": str(meaning.reply_class),
         "verdict": str(meaning.verdict),
-        "evidence": meaning.evidence,
+        "evidence": meaning.shown_evidence if answer.code or meaning.cause is not Cause.UNREADABLE else None,
     }
 
 
@@ -81,5 +82,5 @@ def _row(judged: dict[str, Any]) -> str:
     code, status = str(judged["reply_code"] or _NONE), judged["status"] or _NONE
     # On a terminal the line is shown without control characters and addresses.
     shown = mask(judged["reply"], "")
-    told = f"{judged['class']:<10}{judged['verdict']:<6}{code:<5}{status:<9}{judged['evidence']}"
-    return f"{told:<50} {shown}"
+    told = f"{judged['class']:<10}{judged['verdict']:<6}{code:<5}{status:<9}{judged['evidence'] or _NONE}"
+    return f"{told}  ← {shown}"

@@ -9,15 +9,33 @@ from __future__ import annotations
 import re
 
 from mailer.domain.outcome import Stage
-from mailer.domain.reply import Reply
+from mailer.domain.reply import Reply, is_precise
 from mailer.domain.reply_class import READER_CLASSES, Cause, Hardness, Meaning, ReplyClass
 from mailer.domain.reply_codes import cause_of_code, cause_of_delay, cause_of_status, cause_of_subject
-from mailer.domain.reply_words import cause_by_hints, cause_by_words
+from mailer.domain.reply_words import Sign, hint_in, sign_in
+from mailer.domain.returned_mail import Notice
 
-# "550 …", "#550 5.7.1 …", and what mailers put before it: "smtp; 550 …", "host x said: 550-5.1.1 …".
-_CODE = re.compile(r"^(?:[^\w]*|smtp;\s*|.{0,200}?\bsaid:\s*)([2-5]\d\d)(?=[\s-]|$)[\s-]*", re.IGNORECASE)
-# Postfix tells in its reports what a reply answered.
-_ANSWERED = re.compile(r"in reply to (?:the )?(end of DATA|DATA|RCPT|MAIL|[A-Z]+)", re.IGNORECASE)
+# "550 …", "#550 5.7.1 …", and what mailers put before it: "smtp; 550 …", "5.1.1 550 …", "host x said: 550-…".
+_CODE = re.compile(
+    r"^(?:[^\w]*|(?!x-unix)[\w-]{1,20};\s*|#?(?P<status>[245]\.\d{1,3}\.\d{1,3})[\s:;-]+|.{0,200}?\bsaid:\s*)"
+    r"(?P<code>[2-5]\d\d)(?=[\s:;,#<(-]|$)[\s:-]*",
+    re.IGNORECASE,
+)
+# "host x [192.0.2.1]: 550 …" (Exim), "refused to talk to me: 554 …" (Postfix), "error code 550".
+_LATER_CODE = re.compile(
+    r"(?:\]|\bto me|\b(?:said|repl(?:y|ied)|respon(?:se|ded)|returned|with|error|code)(?: was)?):?[\s\"']+"
+    r"([245]\d\d)(?=[\s:;,#<(-]|$)[\s:-]*",
+    re.IGNORECASE,
+)
+_MAX_LEAD_CHARS = 500
+_MAX_STAGE_CHARS = 2000
+# Postfix tells in its reports what a reply answered, Exim what it came after.
+_ANSWERED = re.compile(
+    r"(?:\b(?:in (?:reply|response) to|while sending|remote (?:mail )?server after|error after)"
+    r" (?:the )?(?:pipelined )?|\[)(end of data|data|rcpt|mail|initial|ehlo|helo|auth|starttls)\b"
+    r"|(refused to talk to me|initial server greeting)",
+    re.IGNORECASE,
+)
 _STAGES = {
     "end of data": Stage.DOT,
     "data": Stage.DATA,
@@ -30,6 +48,7 @@ _STAGES = {
     "initial": Stage.CONNECT,
 }
 _BEFORE_RCPT = frozenset({Stage.CONNECT, Stage.MAIL})
+_POSITIVE = (2, 3)
 _FULL_OR_TOO_BIG = 552
 
 
@@ -38,8 +57,26 @@ def parse_reply(line: str) -> Reply:
 
     Code 0 where *line* has none, as in ``connection timed out``.
     """
-    match = _CODE.match(line)
-    return Reply(int(match[1]), line[match.end() :].strip()) if match else Reply(0, line.strip())
+    if (match := _CODE.match(line)) is not None:
+        return Reply(int(match["code"]), f"{match['status'] or ''} {line[match.end() :]}".strip())
+    if (match := _LATER_CODE.search(line, 0, _MAX_LEAD_CHARS)) is not None:
+        # What stands before it may say which command was refused.
+        return Reply(int(match[1]), line.strip())
+    return Reply(0, line.strip())
+
+
+def judge_notice(notice: Notice) -> Meaning:
+    """Say what a message that came back means for one recipient.
+
+    The remote server's own code counts before the fields of the report, which local servers fill in
+    with 5.0.0 or a guess; a first digit is taken from the field where the text has none.
+    """
+    reply = parse_reply(notice.text)
+    # What came back was not taken: "255" is the number a program of theirs ended with.
+    code, text = (0, notice.text) if reply.code // 100 in _POSITIVE else reply
+    if notice.status and not is_precise(reply.enhanced):
+        text = f"{notice.status} {text}"
+    return classify(Reply(code or notice.reply_code or 0, text), notice.stage)
 
 
 def classify(reply: Reply, stage: Stage | None) -> Meaning:
@@ -51,32 +88,39 @@ def classify(reply: Reply, stage: Stage | None) -> Meaning:
         stage: what it answered; None when nobody knows, as in returned mail.
     """
     stage = stage or _stage_in(reply.text)
-    if reply.code // 100 in (2, 3):
+    if reply.code // 100 in _POSITIVE:
         return Meaning(Cause.NO_REFUSAL, Hardness.NONE, f"code:{reply.code}")
-    cause, evidence = _cause(reply, stage)
+    cause, evidence, words = _cause(reply, stage)
     if stage in _BEFORE_RCPT and (cause.reply_class in READER_CLASSES or cause is Cause.UNREADABLE):
         # Nobody has been named yet: what is "unknown" or "disabled" here is us.
-        cause, evidence = (Cause.SYSTEM if _is_delay(reply) else Cause.RULE), f"stage:{stage}"
-    return Meaning(cause, _hardness(cause, reply, stage), evidence)
+        cause = Cause.SYSTEM if _is_delay(reply) else Cause.RULE
+        evidence, words = f"stage:{stage}", ""
+    return Meaning(cause, _hardness(cause, reply, stage), evidence, words)
 
 
-def _cause(reply: Reply, stage: Stage | None) -> tuple[Cause, str]:
+def _cause(reply: Reply, stage: Stage | None) -> tuple[Cause, str, str]:
     status = reply.enhanced
     by_status = cause_of_status(status) if status else None
-    words = cause_by_words(reply.text)
-    if words is Cause.NO_DOMAIN and by_status is Cause.SENDER:
-        # "5.1.8 Domain does not exist" is the domain we write from.
-        words = None
-    if words is Cause.DISABLED and by_status is not None and by_status.reply_class is ReplyClass.POLICY:
-        # "5.7.1 This account is suspended" is said of ours as well; no reader may pay for the doubt.
-        words = None
-    if words is not None:
-        return words, f"text:{words}"
+    sign = sign_in(reply.text)
+    if sign is not None and not _is_doubtful(sign, by_status, reply.text):
+        return sign.cause, f"text:{sign.cause}", sign.words
     if by_status is not None and status is not None:
-        return by_status, "status:{}.{}.{}".format(*status)
-    if (hint := cause_by_hints(reply.text)) is not None:
-        return hint, f"text:{hint}"
-    return _cause_of_numbers(reply, stage)
+        return by_status, "status:{}.{}.{}".format(*status), ""
+    if (hint := hint_in(reply.text)) is not None:
+        return hint.cause, f"text:{hint.cause}", hint.words
+    return *_cause_of_numbers(reply, stage), ""
+
+
+def _is_doubtful(sign: Sign, by_status: Cause | None, text: str) -> bool:
+    """Whether the code beside the words says that they are about something else."""
+    if sign.cause is Cause.NO_DOMAIN and by_status is Cause.SENDER:
+        # "5.1.8 Domain does not exist" is the domain we write from.
+        return "recipient" not in text.lower()
+    if sign.cause is Cause.DISABLED and by_status is not None:
+        # "5.7.1 This account is suspended" is said of ours as well; no reader may pay for the doubt.
+        return by_status.reply_class is ReplyClass.POLICY and "recipient address" not in text.lower()
+    # "5.2.2 Mail quota exceeded" is room, not pace.
+    return sign.cause is Cause.RATE and by_status is Cause.FULL
 
 
 def _cause_of_numbers(reply: Reply, stage: Stage | None) -> tuple[Cause, str]:
@@ -127,5 +171,7 @@ def _is_refusal(reply: Reply) -> bool:
 
 
 def _stage_in(text: str) -> Stage | None:
-    match = _ANSWERED.search(text)
-    return _STAGES.get(match[1].lower()) if match else None
+    match = _ANSWERED.search(text[:_MAX_STAGE_CHARS])
+    if match is None:
+        return None
+    return _STAGES[match[1].lower()] if match[1] else Stage.CONNECT

@@ -12,7 +12,9 @@ from typing import NamedTuple
 from mailer.domain.outcome import Stage
 from mailer.domain.spellings import ESCAPES, readings
 
-_ENHANCED = re.compile(r"^([245])\.(\d{1,3})\.(\d{1,3})\b")
+# At the start, in brackets behind the words ("(#5.1.1)"), after "status=": not in an address or a version.
+_ENHANCED = re.compile(r"(?<![\w.])([245])\.(\d{1,3})\.(\d{1,3})(?!\w|\.?\d)")
+_MAX_STATUS_CHARS = 1000
 # In angle brackets, or bare: quoted local parts and address literals too (RFC 5321 §4.1.2, §4.1.3).
 _ADDRESS = re.compile(
     r"<[^<>\s]*@[^<>\s]*>"
@@ -24,6 +26,10 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _WORD = re.compile(r"([^\s<>()\[\]\"',]+)")
 _MAX_REPLY_CHARS = 300
 _GO_AHEAD = 354
+
+
+Status = tuple[int, int, int]
+"""Class, subject and detail of an enhanced status code (RFC 3463 §2)."""
 
 
 class Reply(NamedTuple):
@@ -41,10 +47,25 @@ class Reply(NamedTuple):
         return f"{self.code} {self.text}".strip()
 
     @property
-    def enhanced(self) -> tuple[int, int, int] | None:
-        """The enhanced status code as numbers, or None where the server gave none."""
-        match = _ENHANCED.match(self.text)
-        return (int(match[1]), int(match[2]), int(match[3])) if match else None
+    def enhanced(self) -> Status | None:
+        """The enhanced status code, the first that says something; None where the server gave none.
+
+        Behind the words it counts only where it agrees with the reply's own first digit.
+        """
+        found = None
+        for match in _ENHANCED.finditer(self.text, 0, _MAX_STATUS_CHARS):
+            status = (int(match[1]), int(match[2]), int(match[3]))
+            if match.start() and self.code and status[0] != self.code // 100:
+                continue
+            if is_precise(status):
+                return status
+            found = found or status
+        return found
+
+
+def is_precise(status: Status | None) -> bool:
+    """Whether *status* says something: 5.0.0 and 4.0.0 do not, and 5.1.0 hardly (RFC 3463 §3.1)."""
+    return status is not None and status[1] != 0 and status[1:] != (1, 0)
 
 
 class Verdict(Enum):

@@ -135,13 +135,21 @@ class Meaning:
     Attributes:
         evidence: the rule that decided: ``stage:mail``, ``text:no-mailbox``, ``status:5.1.1`` or
             ``code:550``. Never a word of the reply itself, which may hold an address.
+        words: what the rule found there, in lower case and without addresses; empty where it asked no
+            words. For an operator's eyes: a local part that stands alone may be among them.
     """
 
     cause: Cause
     verdict: Hardness
     evidence: str
+    words: str = ""
 
     @property
     def reply_class(self) -> ReplyClass:
         """What follows from it."""
         return self.cause.reply_class
+
+    @property
+    def shown_evidence(self) -> str:
+        """The rule with the words it found, as ``text:no-mailbox “user unknown”``."""
+        return f"{self.evidence} “{self.words}”" if self.words else self.evidence

@@ -5,10 +5,8 @@ Numbers are misused, so they are asked only after the words.
 
 from __future__ import annotations
 
+from mailer.domain.reply import Status
 from mailer.domain.reply_class import Cause
-
-Status = tuple[int, int, int]
-"""Class, subject and detail of an enhanced status code."""
 
 # Subject and detail, for 4.x.x and 5.x.x alike (RFC 3463 §3, RFC 7372, RFC 7293, IANA's registry).
 _DETAILS: dict[tuple[int, int], Cause] = {

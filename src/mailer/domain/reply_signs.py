@@ -10,7 +10,7 @@ LIMITING: Signs = (
         Cause.RECIPIENT_BUSY,
         r"""
         receiving <mail> (?:too|at a rate)
-        <box>\b.{0,40}(?:too many messages|too quickly|rate limit|message rate|receives? too)
+        <box>\b.{0,40}(?:too many messages(?! on)|too quickly|rate limit|message rate|receives? too)
         thread limit
         mail ?box (?:is )?(?:busy|in use)
         ratelimit exceeded for mail ?box
@@ -44,7 +44,7 @@ LIMITING: Signs = (
         exceed(?:s|ed|ing)? <words>(?:rate|hourly|daily|sending|messages? per|quota for)
         per (?:second|minute|hour|day)\b|(?:this|last|past) (?:minute|hour|day)\b
         (?:hourly|daily) (?:limit|quota)
-        too (?:many|much) (?:\w+ )?(?:<mail>|volume)
+        too (?:many|much) (?:\w+ )?(?:<mail>|volume)(?!s? on\b)
         temporarily deferred
         more than <words>(?:recipients|<mail>)
         """,
@@ -67,6 +67,7 @@ LIMITING: Signs = (
 )
 
 DESCRIBING: Signs = (
+    (Cause.SMTPUTF8, r"smtputf8|internationali[sz]ed (?:e?mail )?address"),
     (
         Cause.FULL,
         r"""
@@ -77,8 +78,8 @@ DESCRIBING: Signs = (
         out of (?:\w+ )?(?:storage|space)
         storage (?:space|limit|quota)|(?:exceeded|no) storage
         (?:not enough|no|insufficient) (?:storage|space|room) <words><box>
-        full mail ?box|quota mail ?box
-        переполнен
+        full mail ?box|quota mail ?box|mail ?folder is full|too many messages on
+        (?:insufficient|exhausted) (?:user|mail ?box)
         """,
     ),
     (
@@ -86,18 +87,17 @@ DESCRIBING: Signs = (
         r"""
         recipient preferences|message filtered|user rules
         only accept(?:s|ing) <mail>
-        (?:filtered|refused|rejected|blocked) by (?:the )?(?:recipient|user)s?\b
+        (?:filtered|refused|rejected|blocked) by (?:the )?(?:recipient|user)s?\b(?!')
         refuses? to receive|not accepting any mail
         """,
     ),
     (
         Cause.DISABLED,
         r"""
-        (?:<box>|domain)\b.{0,60}\b(?:disabled|inactive|suspended|deactivated|locked|terminated|blocked)
-        (?:<box>|domain)\b.{0,60}\b(?:frozen|expired|dormant|not active|on hold)
+        (?:<box>|domain)\b.{0,60}\b<shut>
+        (?:account|mail ?box|user) (?:<is> )?(?:\w+ )?closed
         (?:disabled|inactive|suspended|deactivated|locked|blocked|frozen|expired|dormant) <box>
-        no longer (?:valid|active|accept|receiv|used|in use|in service)
-        por falta de uso
+        (?<!or )no longer (?:valid|active|accept|receiv|used|in use|in service)
         """,
     ),
     (
@@ -107,7 +107,7 @@ DESCRIBING: Signs = (
         (?:<mail>|header|attachment|content|data)s?\b.{0,40}size (?:exceed|limit|is too|too)
         exceed(?:s|ed|ing)? (?:[\w"']+ ){0,5}(?:<mail>|header|attachment) (?:size|limit)
         (?:max(?:imum)?|fixed|allowed) (?:\w+ )?(?:(?:<mail>|header) )?size
-        too (?:large|big) <mail>|size limit
+        too (?:large|big) <mail>|size limit|line length
         (?:header|line|subject)s? (?:is |are )?too long
         """,
     ),
@@ -118,7 +118,7 @@ DESCRIBING: Signs = (
         (?<!rejected: )access (?:denied|forbidden|refused)
         not accepting (?:connections|(?:mail|messages) from)
         connections? (?:will )?not (?:be )?accepted
-        (?:client host|helo command|server|connection) (?:\w+ )?(?:rejected|denied|refused by|forbidden)
+        (?:client host|helo command|server|connection) (?:(?!tempor)\w+ )?(?:rejected|denied|refused by)
         administrative(?:ly)? (?:prohibit|denied|reject)|prohibited|\bbanned\b|forbidden
         (?:ip|host|server|network|domain) (?:address )?(?:\S+ )?(?:<is> )?(?:\w+ly )?(?:blocked|banned|denied)
         (?:content|envelope|<mail>) (?:<is> )?(?:denied|blocked)
@@ -126,6 +126,8 @@ DESCRIBING: Signs = (
         rejected by (?:the )?destination
         not in (?:the )?(?:white|allow) ?-?list
         (?:helo|ehlo)\b.{0,30}(?:invalid|rejected|refused|need|must|required|not)
+        no smtp service here|go away|not allowed (?:to connect|access)|by (?:\S+ ){0,2}administrator
+        (?:organi[sz]ation\w*|security) settings|geograph|\bcountry\b|illegal attachment|captcha
         invalid ip\b|your (?:ip|server|host|network|mta)\b
         """,
     ),
@@ -138,7 +140,7 @@ DESCRIBING: Signs = (
         too many hops|hop count|loops? back|(?:mail|routing|forwarding) loop|loop (?:detected|found)
         (?:message|delivery|retry)(?: \w+){0,2} expired|in the queue too long|too old|retry time
         (?:been|is) (?:\w+ )?delayed|will be (?:retried|tried)|will (?:retry|keep trying)
-        not yet been delivered|numerous attempts
+        not (?:yet )?been delivered|not be delivered (?:for|within|after) \d|numerous attempts
         (?:unable|able|failed) to (?:establish|connect|contact|reach|look ?up)
         (?:couldn't|could not|can't|cannot) (?:establish|connect|contact|reach|look ?up)
         (?:host|name|dns|mx|lookup)\b.{0,40}(?:try again|temporar|serv ?fail)
@@ -155,7 +157,8 @@ DESCRIBING: Signs = (
         (?:server|system|host) (?:is )?(?:busy|overload|shutting|going down|under maintenance)
         \bmaintenance\b
         local (?:error|problem|delivery failed)|i/o error|error in processing|interrupted
-        command died|exit (?:status|code|\d)|bin/(?:procmail|maildrop)
+        can(?:'t|not| not) (?:create|write|append|open|lock)\b|write error|load is too high
+        command died|command time|exit (?:status|code|\d)|bin/(?:procmail|maildrop)
         """,
     ),
 )
@@ -171,11 +174,18 @@ CLOSING: Signs = (
         (?:non-?existent|unroute?able) (?:(?:mail|destination|recipient) )*(?:domain|host)
         unroute?able (?:mail )?address
         null ?mx|(?:never|not) accepts? (?:any |all )?mail|rejects? all mail|no mx\b|nxdomain
+        no valid mx|mail exchanger|non-?existent hosts|name or service not known
         (?:couldn't|could not|cannot) find (?:any |a )?(?:host|domain|mail server)
         """,
     ),
     # Exchange Online's directory says so; "all recipient addresses" is said of us.
-    (Cause.UNLISTED, r"(?<!all )recipient address rejected: access denied"),
+    (
+        Cause.UNLISTED,
+        r"""
+        (?<!all )recipient address rejected: access denied
+        (?<!sender )\baddress rejected(?: \(in reply to rcpt to command\)|\.? ?$)
+        """,
+    ),
     (
         Cause.NO_MAILBOX,
         r"""
@@ -183,25 +193,28 @@ CLOSING: Signs = (
         (?:non-?existent|undeliverable|unlisted) (?:(?:local|<mail>|virtual|smtp) )*<box>
         (?:no such|unknown|invalid|bad) destination (?:mail ?box )?address
         (?:no such|unknown) (?:person|name here|local.?part)
-        (?<!ip )(?<!from )(?<!source )\b<box>s?\b\S* (?:\S+ ){0,8}?(?:unknown|unavailable|undeliverable)
-        (?<!ip )(?<!from )(?<!source )\b<box>s?\b\S* (?:\S+ ){0,8}?not (?:found|exist|known|valid|available)
-        (?<!ip )(?<!from )(?<!source )\b<box>s?\b\S* (?:\S+ ){0,8}?not (?:local|present|recognized)
-        (?<!ip )(?<!from )(?<!source )\b<box>s?\b\S* (?:\S+ ){0,8}?not (?:listed|registered)
+        (?<!ip )(?<!from )(?<!source )\b<box>s?\b\S* (?:\S+ ){0,8}?<missing>
+        (?<!ip )(?<!from )(?<!source )\b<box>s?\b\S* (?:is |are )?(?:invalid|illegal|wrong|incorrect)
         (?:does|do|did) ?n[o'’]t (?:exist|have an? \S+ account)
-        (?:recipient|user).?not.?found|could not be found
+        (?:recip(?:ient)?|user).?not.?found|could not be found|user.?unknown|invalid.recipient
+        (?:illegal|not existing) (?:user|recipient|alias)|no such id\b|not (?:found )?in (?:\w+ )?directory
+        (?:find|have) (?:a|any) (?:user|mail ?box)\b|or no longer (?:valid|in use)
         no (?:mail ?box|user|account)\b.{0,20}(?:here|by that|with that)|no ?one at this
         not (?:our|a|an) (?:(?:valid|known|local|registered|existing) )*<box>
         delivery error: dd
         badrcptto|validrcptto
         no longer (?:on|here|with|works|employed|exist|at this|available)
         has (?:been )?(?:moved|left|changed)|left the (?:company|organi[sz]ation)
-        (?:adresse?|destinataire) (?:\S+ ){0,6}(?:invalide|inconnue?|inexistante?)
-        unbekannt|nicht (?:gefunden|bekannt)|nieznany|no existe|nessun utente|sconosciut|desconocid
-        не (?:найден|существует|знойдзен|існуе)|неизвестн|невядом
         """,
     ),
     (Cause.PROTOCOL, r"syntax error|protocol (?:error|violation)"),
-    (Cause.RULE, r"<mail>(?: from \S+)? (?:<is> )?not (?:allowed|accepted|permitted)"),
+    (
+        Cause.RULE,
+        r"""
+        <mail>(?: from \S+)? (?:<is> )?not (?:allowed|accepted|permitted)
+        <mail> (?:<is> )?(?:rejected|refused|denied|declined)
+        """,
+    ),
 )
 
 HINTING: Signs = (

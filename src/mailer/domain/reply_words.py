@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import re
+import unicodedata
+from functools import lru_cache
+from typing import NamedTuple
 
+from mailer.domain.foreign_signs import FOREIGN, FOREIGN_BLAME
 from mailer.domain.reply_class import Cause
 from mailer.domain.reply_signs import CLOSING, DESCRIBING, HINTING, LIMITING
 from mailer.domain.sender_signs import BLAMING_US, Signs
@@ -13,9 +17,18 @@ _LISTS = {
     "<box>": r"(?:mail ?box|inbox|maildir|user|account|recipient|addressee|address|alias|customer)",
     "<is>": r"(?:is|was|are|has been|have been)",
     "<words>": r"(?:\w+ ){0,5}",
+    "<missing>": (
+        r"(?:unknown|unavailable|undeliverable|unrecogni[sz]ed|non-?existent"
+        r"|not (?:found|exist|known|valid|available|local|present|recogni[sz]ed|listed|registered))"
+    ),
+    "<shut>": (
+        r"(?:disabled|inactive|suspended|deactivated|locked|terminated|blocked|frozen|expired|dormant|archived"
+        r"|discontinued|not (?:active|activated)|on hold)"
+    ),
 }
 _MAX_CHARS = 1000
-_ADDRESS = re.compile(r"\S+@\S+")
+# What stands behind a colon is no address: "(…@example.org:blocked)".
+_ADDRESS = re.compile(r"\S+@[^\s:]+")
 # Of a link the host counts, which may be a block list's; the rest is numbers and search words.
 _LINK = re.compile(r"https?://([^\s/?#]*)\S*")
 _STATUS = re.compile(r"(?<![\d.])#?[245]\.\d{1,3}\.\d{1,3}(?![\d.])")
@@ -24,36 +37,64 @@ _HYPHEN = re.compile(r"(?<=[a-z])- (?=[a-z])")
 _SPACE = re.compile(r"\s+")
 
 
-def _compiled(*tables: Signs) -> tuple[tuple[Cause, re.Pattern[str]], ...]:
+class Sign(NamedTuple):
+    """What words say, and which words said it: as they were read, without addresses."""
+
+    cause: Cause
+    words: str
+
+
+_Compiled = tuple[tuple[Cause, re.Pattern[str]], ...]
+
+
+def _compiled(*tables: Signs) -> _Compiled:
     return tuple((cause, _pattern(phrases)) for table in tables for cause, phrases in table)
 
 
 def _pattern(phrases: str) -> re.Pattern[str]:
     for name, words in _LISTS.items():
         phrases = phrases.replace(name, words)
-    return re.compile("|".join(line.strip() for line in phrases.strip().splitlines()))
+    return re.compile("|".join(_plain(line.strip()) for line in phrases.strip().splitlines()))
 
 
-_DECIDING = _compiled(BLAMING_US, LIMITING, DESCRIBING, CLOSING)
+def _plain(text: str) -> str:
+    """Return *text* without diacritics: servers leave them out, or write them in two ways."""
+    if text.isascii():
+        return text
+    return "".join(each for each in unicodedata.normalize("NFKD", text) if not unicodedata.combining(each))
+
+
+TABLES = (BLAMING_US, FOREIGN_BLAME, LIMITING, DESCRIBING, CLOSING, FOREIGN)
+"""What decides, in the order of reading."""
+
+_DECIDING = _compiled(*TABLES)
 _HINTING = _compiled(HINTING)
 
 
-def cause_by_words(text: str) -> Cause | None:
+def sign_in(text: str) -> Sign | None:
     """Return what the words say in so many words, None when they leave it to the codes."""
-    return _first(_DECIDING, text)
+    return _deciding_sign(_legible(text))
 
 
-def cause_by_hints(text: str) -> Cause | None:
+def hint_in(text: str) -> Sign | None:
     """Return what the words hint at, where no status code says more."""
-    return _first(_HINTING, text)
+    return _first(_HINTING, _legible(text))
 
 
-def _first(signs: tuple[tuple[Cause, re.Pattern[str]], ...], text: str) -> Cause | None:
-    line = _legible(text)
-    return next((cause for cause, sign in signs if sign.search(line)), None)
+# A provider refuses a whole audience in the same words.
+@lru_cache(maxsize=1024)
+def _deciding_sign(line: str) -> Sign | None:
+    return _first(_DECIDING, line)
+
+
+def _first(signs: _Compiled, line: str) -> Sign | None:
+    for cause, pattern in signs:
+        if (match := pattern.search(line)) is not None:
+            return Sign(cause, match[0].strip())
+    return None
 
 
 def _legible(text: str) -> str:
-    line = text[:_MAX_CHARS].lower()
+    line = _plain(text[:_MAX_CHARS].lower())
     line = _ADDRESS.sub(" ", _LINK.sub(r"\1 ", _HYPHEN.sub("", line)))
     return _SPACE.sub(" ", _STATUS.sub(" ", line)).strip()

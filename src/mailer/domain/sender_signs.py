@@ -47,7 +47,7 @@ BLAMING_US: Signs = (
     (
         Cause.REPUTATION,
         r"""
-        reputation
+        reputation|sender ?score|bad ip profile
         suspicious|suspected
         (?<![\w.-])spam(?![\w-]*\.\w)
         спам
@@ -56,14 +56,19 @@ BLAMING_US: Signs = (
         (?:black|block|deny) ?-?list
         dnsbl|\brbl\b|spamhaus|spamcop|sorbs\.net|barracudacentral|mailspike
         blocked (?:using|by|because of)
-        \blisted (?:in|on|at|by)\b
+        (?<!not )\blisted (?:in|on|at|by)\b|ip listed
+        \bfound (?:in|on) (?:\w+ ){0,3}(?:list|dnsbl|rbl)|on our (?:\w+ )?list\b
+        (?:due to|for|as|of|identified as) abus(?:e|ive)|abus detecte|open (?:proxy|relay)
+        banned send|unwanted (?:<mail>|content)|messages from .{0,40}weren't sent
         \bvirus|malware|phishing|infected
         mail score|spam score|scoring
         <mail> content (?:<is> )?rejected
         content (?:rejected|filter)
-        bulk (?:<mail>|sender)
-        \(bl\)
-        dynamic (?:ip|address)
+        bulk (?:<mail>|sender)|mass mail|junk
+        \(bl\)|:blocked\)
+        # Marks of providers: NetEase and Tencent, Microsoft, AOL.
+        \b(?:mi|dt|hl):[a-z]{3}\b|\b(?:sc|ou|dy)-00\d|\b(?:rtr|rly|hvu|con):[a-z]
+        dynamic (?:ip|address)|dial-?up|residential
         too many (?:spam|error|invalid|unknown|bad|failed|non-?existent)
         (?:number|percentage|excess\w*|mix) of (?:invalid|unknown|bad|non-?existent)
         harvest|namespace mining|dictionary attack
@@ -73,7 +78,7 @@ BLAMING_US: Signs = (
         Cause.LOGIN,
         r"""
         \bauthentication\b
-        auth (?:is )?(?:required|failure|failed|credentials)
+        auth (?:is )?(?:required|failure|failed|credentials|first)
         (?:requires?|needs?) auth
         need <words>auth\b
         failed to authenticate|not authenticated|unauthenticated
@@ -107,7 +112,8 @@ BLAMING_US: Signs = (
         sending (?:is )?denied
         (?:mail ?from|from:?) (?:domain|address|header)
         unresolvable|unverified (?:sender|address)
-        all messages from
+        all messages from|badmailfrom|dns check failed|envelope sender
+        \bbatv\b|backscatter|third-party dsn
         not allowed to (?:send|post)
         members?-only|non-?member
         (?:empty|null|blocked) (?:envelope )?senders?

@@ -43,13 +43,26 @@ def test_what_a_code_means_at_each_stage(code: int, expected: tuple[Verdict, ...
         ("2.0.0", (2, 0, 0)),
         ("3.1.1 No such class", None),
         ("5.1 Short", None),
-        ("x 5.1.1", None),
-        ("5.1.1.1", (5, 1, 1)),
+        ("Sorry, no mailbox here by that name. (#5.1.1)", (5, 1, 1)),
+        ("rejected; 5.1.1", (5, 1, 1)),
+        ("status=5.1.1", (5, 1, 1)),
+        ("#5.7.1 no", (5, 7, 1)),
+        ("4.4.7 given up: 550 5.1.1 Gone", (4, 4, 7)),
+        # Says nothing by itself; what follows does.
+        ("5.0.0 Service unavailable: 5.1.1 Gone", (5, 1, 1)),
+        ("5.1.0 Sender: 5.1.8 Gone", (5, 1, 8)),
+        ("5.0.0 Service unavailable", (5, 0, 0)),
+        # Another's digit behind the words, an address, a version, a name.
+        ("Gone: 4.2.2", None),
+        ("5.1.1.1", None),
+        ("192.5.1.1 is listed", None),
+        ("blocked by filter4.5.1", None),
+        ("5.1.1st", None),
         ("", None),
     ],
 )
-def test_the_enhanced_code_stands_first(text: str, expected: tuple[int, int, int] | None) -> None:
-    """RFC 3463 §2, at the start of the text only."""
+def test_the_enhanced_code_is_found(text: str, expected: tuple[int, int, int] | None) -> None:
+    """RFC 3463 §2, at the start, or behind the words where it agrees with the code of the reply."""
     assert Reply(550, text).enhanced == expected
 
 
