@@ -87,6 +87,18 @@ async def unsubscribe(
     return replace(leaver, way_back=farewell.secret) if farewell and on_page else leaver
 
 
+def leave(tx: Transaction, vault: Vault, token: Token, now: datetime) -> None:
+    """
+    End the subscription that *token* names, in a transaction of the caller's; once more changes nothing.
+
+    For whoever leaves by other ways than the link: the goodbye carries the way back all the same.
+    """
+    leaver = _leaver(tx, token)
+    if leaver is not None and leaver.reader is not None:
+        farewell = _farewell(vault, leaver.reader, leaver.newsletter, now)
+        _leave(tx, token, leaver.reader, leaver.newsletter, farewell=farewell, now=now)
+
+
 @dataclass(frozen=True, slots=True)
 class _Farewell:
     """What follows a leaving: the goodbye, and the way back whose secret it carries."""

@@ -15,7 +15,7 @@ from mailer.storage import consequences
 from mailer.storage.database import Transaction
 from mailer.storage.return_tables import consequence
 from mailer.storage.return_tables import guard as table
-from mailer.storage.tables import chunk, delivery, issue
+from mailer.storage.tables import chunk, issue
 
 _USUAL_ISSUES = 8
 

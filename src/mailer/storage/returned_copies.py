@@ -174,6 +174,7 @@ def _one(tx: Transaction, statement: Select[Any]) -> SentCopy | None:
 
 
 def _copy(row: Sequence[Any], *, was_sent: bool) -> SentCopy:
-    *whose, missing, newsletter_id, slug, issue_id, sent_at, _ = row
-    who = Reader(*whose, parse_missing_rule(missing) if missing else None)
+    *whose, newsletter_id, slug, issue_id, sent_at, _ = row
+    missing = whose.pop()
+    who = Reader(*whose, parse_missing_rule(missing) if missing else None)  # type: ignore[call-arg]  # six columns
     return SentCopy(who, newsletter_id, slug, issue_id, sent_at, was_sent)
