@@ -9,11 +9,10 @@ from __future__ import annotations
 import re
 
 from mailer.domain.outcome import Stage
-from mailer.domain.reply import Reply, is_precise
+from mailer.domain.reply import Reply
 from mailer.domain.reply_class import READER_CLASSES, Cause, Hardness, Meaning, ReplyClass
 from mailer.domain.reply_codes import cause_of_code, cause_of_delay, cause_of_status, cause_of_subject
 from mailer.domain.reply_words import Sign, hint_in, sign_in
-from mailer.domain.returned_mail import Notice
 
 # "550 …", "#550 5.7.1 …", and what mailers put before it: "smtp; 550 …", "5.1.1 550 …", "host x said: 550-…".
 _CODE = re.compile(
@@ -63,20 +62,6 @@ def parse_reply(line: str) -> Reply:
         # What stands before it may say which command was refused.
         return Reply(int(match[1]), line.strip())
     return Reply(0, line.strip())
-
-
-def judge_notice(notice: Notice) -> Meaning:
-    """Say what a message that came back means for one recipient.
-
-    The remote server's own code counts before the fields of the report, which local servers fill in
-    with 5.0.0 or a guess; a first digit is taken from the field where the text has none.
-    """
-    reply = parse_reply(notice.text)
-    # What came back was not taken: "255" is the number a program of theirs ended with.
-    code, text = (0, notice.text) if reply.code // 100 in _POSITIVE else reply
-    if notice.status and not is_precise(reply.enhanced):
-        text = f"{notice.status} {text}"
-    return classify(Reply(code or notice.reply_code or 0, text), notice.stage)
 
 
 def classify(reply: Reply, stage: Stage | None) -> Meaning:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mailer.domain.classifier import classify, parse_reply
-from mailer.domain.reply import Reply
+from mailer.domain.reply import Reply, is_precise
 from mailer.domain.reply_class import Cause, Hardness, Meaning
 from mailer.domain.returned_mail import MailKind, Notice
 
@@ -26,9 +26,12 @@ def judge_notice(notice: Notice, kind: MailKind) -> Meaning:
 
 
 def as_reply(notice: Notice) -> Reply:
-    """Put *notice* as a server would say it: its words, behind the status field where they hold no code."""
+    """Put *notice* as a server would say it: its words, behind the status field where they hold no code.
+
+    Local servers fill in the field with 5.0.0 or a guess, so the remote server's own code goes first.
+    """
     said = parse_reply(notice.text)
     code = said.code or notice.reply_code or 0
-    if said.enhanced or notice.status is None:
+    if is_precise(said.enhanced) or notice.status is None:
         return Reply(code, said.text)
     return Reply(code, f"{notice.status} {said.text}".strip())
