@@ -31,7 +31,7 @@ HEADINGS = {
     "dead move": ("больш не дзейнічае", "больше не действует", "This link no longer works"),
 }
 STATUS = {"mistyped": 422, "dead": 410, "dead move": 410}
-PRIVATE = set(HEADINGS) - {"ask", "mistyped"}
+PRIVATE = set(HEADINGS) - {"ask"}
 FOREIGN = {"be": "ищъ", "ru": "іў", "en": "іўищ"}
 
 

@@ -119,13 +119,13 @@ def test_a_page_is_armoured(place: Path, page: str) -> None:
 
 @pytest.mark.parametrize("page", WORDS)
 def test_a_page_of_one_person_is_kept_nowhere(place: Path, page: str) -> None:
-    """What has a secret in its address, or may have, is neither stored nor indexed; the rest may be."""
+    """What has a secret in its address, or may have, or shows what was typed is neither stored nor indexed."""
 
     async def scene() -> None:
         async with standing(place) as stage:
             headers = (await visit(stage, page, "en")).headers
 
-            private = page in TOKEN_PAGES or page == "not allowed"
+            private = page in TOKEN_PAGES or page in ("not allowed", "mistake")
             assert (headers["cache-control"] == "no-store") is private
             assert ("noindex" in headers.get("x-robots-tag", "")) is private
 

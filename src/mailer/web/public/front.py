@@ -80,6 +80,8 @@ async def front_page(
             "offered": languages(known),
         },
         status=status,
+        # What a visitor typed stands in it.
+        private=box is not None,
     )
     return show(site, page)
 
