@@ -128,16 +128,14 @@ def _cause_of_numbers(reply: Reply, stage: Stage | None) -> tuple[Cause, str]:
 
 
 def _hardness(cause: Cause, reply: Reply, stage: Stage | None) -> Hardness:
-    """Only a final "no such mailbox" at RCPT is hard: filters say the same after DATA.
-
-    Nor is it where the code beside it speaks of a mailbox that exists (X.2.1 "user unknown").
-    """
-    is_clear = cause.reply_class is ReplyClass.INVALID and cause is not Cause.UNLISTED
-    if not is_clear or stage not in (None, Stage.RCPT) or _is_delay(reply):
+    """Only a final "no such mailbox" at RCPT is hard: filters say the same after DATA."""
+    if cause.reply_class is not ReplyClass.INVALID or stage not in (None, Stage.RCPT) or _is_delay(reply):
         return Hardness.SOFT
-    by_status = cause_of_status(reply.enhanced) if reply.enhanced else None
-    exists = by_status is not None and by_status.reply_class is ReplyClass.MAILBOX
-    return Hardness.SOFT if exists else Hardness.HARD
+    if cause is Cause.UNLISTED:
+        # "Address rejected" and no more may mean anything; with 5.1.1 it means one thing.
+        by_status = cause_of_status(reply.enhanced) if reply.enhanced else None
+        return Hardness.HARD if by_status is Cause.NO_MAILBOX else Hardness.SOFT
+    return Hardness.HARD
 
 
 def _first_digit(reply: Reply) -> int:

@@ -40,7 +40,8 @@ LIMITING: Signs = (
         slow(?:er|ly| down)
         too (?:fast|frequent|quick)
         (?:sending|sent|relay|smtp|recipients?)(?: \w+)? (?:limit|quota|rate)s?(?: <is>)? (?:exceeded|reached)
-        (?:<mail>|hourly|daily)(?: \w+)? (?:limit|quota|rate)s?(?: <is>)? (?:exceeded|reached)
+        <mail>(?: (?!size)\w+)? (?:limit|rate)s?(?: <is>)? (?:exceeded|reached)
+        (?:hourly|daily)(?: \w+)? (?:limit|quota|rate)s?(?: <is>)? (?:exceeded|reached)
         exceed(?:s|ed|ing)? <words>(?:rate|hourly|daily|sending|messages? per|quota for)
         per (?:second|minute|hour|day)\b|(?:this|last|past) (?:minute|hour|day)\b
         (?:hourly|daily) (?:limit|quota)
@@ -138,6 +139,8 @@ DESCRIBING: Signs = (
         connection (?:<is> )?(?:refused|reset|expired|lost|dropped|failed|aborted|closed)
         no route to host|(?:network|host) (?:is )?unreachable|not respond|no (?:answer|response) from
         too many hops|hop count|loops? back|(?:mail|routing|forwarding) loop|loop (?:detected|found)
+        message looping|find a gateway|could not deliver for the last|failing for a long time|socket error
+        requests to connect|delivery failed \d+ attempts|host (?:\S+ )?(?:is )?not reachable
         (?:message|delivery|retry)(?: \w+){0,2} expired|in the queue too long|too old|retry time
         (?:been|is) (?:\w+ )?delayed|will be (?:retried|tried)|will (?:retry|keep trying)
         not (?:yet )?been delivered|not be delivered (?:for|within|after) \d|numerous attempts
@@ -158,6 +161,7 @@ DESCRIBING: Signs = (
         \bmaintenance\b
         local (?:error|problem|delivery failed)|i/o error|error in processing|interrupted
         can(?:'t|not| not) (?:create|write|append|open|lock)\b|write error|load is too high
+        failed to read\b|no such file
         command died|command time|exit (?:status|code|\d)|bin/(?:procmail|maildrop)
         """,
     ),
@@ -168,7 +172,7 @@ CLOSING: Signs = (
         Cause.NO_DOMAIN,
         r"""
         (?:host|domain)(?: name| or)*\S{0,3} (?:\S+ )?(?:not found|(?:<is> )?unknown|(?:does|do) not exist)
-        (?:host|domain)(?: name| or)*\S{0,3} (?:\S+ )?(?:doesn't exist|(?:is )?not reachable)
+        (?:host|domain)(?: name| or)*\S{0,3} (?:\S+ )?doesn't exist|domain (?:is )?not reachable
         (?:host|domain)(?: name| or)*\S{0,3} (?:\S+ )?(?:is )?(?:non-?existent|invalid)
         (?:no such|unknown|invalid|bad) (?:(?:mail|destination|recipient) )*(?:domain|host)
         (?:non-?existent|unroute?able) (?:(?:mail|destination|recipient) )*(?:domain|host)
@@ -182,7 +186,7 @@ CLOSING: Signs = (
     (
         Cause.UNLISTED,
         r"""
-        (?<!all )recipient address rejected: access denied
+        (?<!all )recipient address rejected: access denied|recipient rejected(?:[:.]|$)|may not exist
         (?<!sender )\baddress rejected(?: \(in reply to rcpt to command\)|\.? ?$)
         """,
     ),
@@ -196,13 +200,13 @@ CLOSING: Signs = (
         (?<!ip )(?<!from )(?<!source )\b<box>s?\b\S* (?:\S+ ){0,8}?<missing>
         (?<!ip )(?<!from )(?<!source )\b<box>s?\b\S* (?:is |are )?(?:invalid|illegal|wrong|incorrect)
         (?:does|do|did) ?n[o'’]t (?:exist|have an? \S+ account)
-        (?:recip(?:ient)?|user).?not.?found|could not be found|user.?unknown|invalid.recipient
+        (?:recip(?:ient)?|user).?not.?found|could ?n['’o]t be found|user.?unknown|invalid.recipient
         (?:illegal|not existing) (?:user|recipient|alias)|no such id\b|not (?:found )?in (?:\w+ )?directory
         (?:find|have) (?:a|any) (?:user|mail ?box)\b|or no longer (?:valid|in use)
         no (?:mail ?box|user|account)\b.{0,20}(?:here|by that|with that)|no ?one at this
         not (?:our|a|an) (?:(?:valid|known|local|registered|existing) )*<box>
         delivery error: dd
-        badrcptto|validrcptto
+        badrcptto|validrcptto|invalid (?:\w+ ){0,3}user ?id\b|no valid recipients for
         no longer (?:on|here|with|works|employed|exist|at this|available)
         has (?:been )?(?:moved|left|changed)|left the (?:company|organi[sz]ation)
         """,
@@ -219,7 +223,7 @@ CLOSING: Signs = (
 
 HINTING: Signs = (
     # A program of theirs ended with a number, as in "X-Unix; 255".
-    (Cause.SYSTEM, r"^x-unix;"),
+    (Cause.SYSTEM, r"^x-unix;|^\d{1,3}$"),
     (Cause.SYSTEM, r"service (?:\w+ )?(?:not |un)available"),
     (
         Cause.PROTOCOL,

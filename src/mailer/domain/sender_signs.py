@@ -53,7 +53,7 @@ BLAMING_US: Signs = (
         спам
         unsolicited
         \bube\b
-        (?:black|block|deny) ?-?list
+        (?<!they may be )(?:black|block|deny) ?-?list
         dnsbl|\brbl\b|spamhaus|spamcop|sorbs\.net|barracudacentral|mailspike
         blocked (?:using|by|because of)
         (?<!not )\blisted (?:in|on|at|by)\b|ip listed
@@ -115,7 +115,7 @@ BLAMING_US: Signs = (
         all messages from|badmailfrom|dns check failed|envelope sender
         \bbatv\b|backscatter|third-party dsn
         not allowed to (?:send|post)
-        members?-only|non-?member
+        members?-only|non-?member|permissions? to (?:post|send)
         (?:empty|null|blocked) (?:envelope )?senders?
         (?:address|identity|domain)(?:es)? (?:<is> )?not verified
         (?:don't|not|won't|never) accept (?:any )?(?:<mail>|connection)s? from

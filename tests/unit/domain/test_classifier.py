@@ -30,10 +30,12 @@ HARD, SOFT, NONE = Hardness
         ("550 5.1.2 see the page", Cause.NO_DOMAIN, HARD, "status:5.1.2"),
         ("550 Host unknown", Cause.NO_DOMAIN, HARD, "text:no-domain"),
         ("556 See RFC 7504", Cause.NO_DOMAIN, HARD, "code:556"),
-        # Nearly: "not now", a directory that hides, a code that contradicts.
+        ("550 5.2.1 <a@example.org>... User Unknown", Cause.NO_MAILBOX, HARD, "text:no-mailbox"),
+        ("550 5.1.1 Address rejected a@example.org", Cause.UNLISTED, HARD, "text:unlisted"),
+        # Nearly: "not now", a directory that hides.
         ("450 4.1.1 <a@example.org> User unknown", Cause.NO_MAILBOX, SOFT, "text:no-mailbox"),
         ("550 5.4.1 Recipient address rejected: Access denied.", Cause.UNLISTED, SOFT, "text:unlisted"),
-        ("550 5.2.1 <a@example.org>... User Unknown", Cause.NO_MAILBOX, SOFT, "text:no-mailbox"),
+        ("550 #5.1.0 Address rejected a@example.org", Cause.UNLISTED, SOFT, "text:unlisted"),
         # A mailbox that takes nothing.
         ("552 5.2.2 Over quota", Cause.FULL, SOFT, "text:full"),
         ("452 4.2.2 The recipient's inbox is out of storage space.", Cause.FULL, SOFT, "text:full"),
