@@ -43,6 +43,11 @@ class Vault:
         self._ciphers: dict[int, AESGCM] = {}
         self._index_key = keys.index
 
+    @property
+    def newest(self) -> int:
+        """The id of the key that seals."""
+        return self._ring.newest
+
     def seal(self, plain: bytes, public_id: bytes) -> bytes:
         """Return *plain* sealed to the row that *public_id* names."""
         newest, nonce = self._ring.newest, os.urandom(_NONCE_BYTES)

@@ -130,7 +130,7 @@ def lay_out(
     settings = settings or settings_without_file()
     with _staging(folder, names) as staging:
         (staging / DATA).mkdir(mode=0o700)
-        create_keys(staging / DATA / "keys")
+        create_keys(staging / DATA / "keys", made_at=utc_now())
         for name, text in texts.items():
             # The password of the outgoing server will stand in the settings.
             _write(staging / name, text, mode=0o600 if name == FILE_NAME else 0o644)

@@ -18,6 +18,7 @@ from mailer.cli import (
     dkim,
     init,
     issue,
+    keys,
     newsletter,
     operator,
     reader,
@@ -58,6 +59,7 @@ app.add_typer(issue.app, name="issue")
 app.add_typer(reader.app, name="reader")
 app.add_typer(relay.app, name="relay")
 app.add_typer(dkim.app, name="dkim")
+app.add_typer(keys.app, name="keys")
 app.add_typer(operator.app, name="operator")
 app.add_typer(sending.app, name="sending")
 app.add_typer(database.app, name="db")

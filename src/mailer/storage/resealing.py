@@ -75,6 +75,12 @@ def counts(tx: Transaction) -> dict[int, int]:
     return dict(found)
 
 
+def stale(tx: Transaction, place: Place, head: bytes) -> int:
+    """Return how many values of a place do not begin with *head*."""
+    wanted = place.sealed.is_not(None) & (_head(place.sealed) != head)
+    return tx.scalar(select(func.count()).select_from(place.key.table).where(wanted)) or 0
+
+
 def slice_of(tx: Transaction, place: Place, head: bytes, after: Any, limit: int) -> list[SealedValue]:
     """
     Return values that do not begin with *head*, by primary key.
