@@ -17,7 +17,7 @@ from mailer.domain.period import Period, last_ended_week
 from mailer.domain.plan import Grid, arrange
 from mailer.editorial.preflight import Before, check_words, read_before
 from mailer.errors import NotFound
-from mailer.storage import Database, Transaction, commentaries, freeze, issues, newsletters
+from mailer.storage import Database, Transaction, commentaries, freeze, issues, newsletters, readers
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,16 +127,24 @@ def _read(tx: Transaction, issue_id: int, machine: Machine, at: datetime) -> tup
     audience: Counter[Language] = Counter()
     for choice, count in freeze.audience(tx, newsletter.slug, at).items():
         audience[choice.language] += count
-    findings += _audience(newsletter, audience)
+    # Who takes a break is no reader of this issue; only where nobody is left is it asked who does.
+    resting = 0 if audience else sum(readers.active_count(tx, newsletter.slug).values())
+    findings += _audience(newsletter, audience, resting)
     return Draft(newsletter, issue, grid, audience, tuple(findings)), read_before(tx, grid, machine)
 
 
-def _audience(newsletter: Newsletter, audience: Mapping[Language, int]) -> list[Finding]:
+def _audience(newsletter: Newsletter, audience: Mapping[Language, int], resting: int) -> list[Finding]:
     nobody = blocking(
         Check.NO_READER,
-        "no reader has confirmed a subscription yet",
-        "sign up on the site’s first page and confirm from the mail",
+        "every reader is taking a break",
+        "wait until a break ends, or sign up another address on the site’s first page",
     )
+    if not resting:
+        nobody = blocking(
+            Check.NO_READER,
+            "no reader has confirmed a subscription yet",
+            "sign up on the site’s first page and confirm from the mail",
+        )
     elsewhere = [
         warning(
             Check.LANGUAGE_NOT_OFFERED,

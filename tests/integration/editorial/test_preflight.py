@@ -23,6 +23,7 @@ from mailer.editorial import draft
 from mailer.editorial.draft import Draft
 from mailer.rendering.theme_folder import Themes
 from mailer.storage import Database, commentaries, editions
+from mailer.storage.tables import reader
 from tests.integration.delivery.clockwork import (
     AUTOMATIC,
     ENGLISH,
@@ -390,3 +391,19 @@ async def release(room: Newsroom, drafted: Draft, machine: Machine) -> list[Chec
     except Held as held:
         return [each.check for each in held.findings]
     return []
+
+
+def test_who_takes_a_break_has_confirmed(database: Database, runner: asyncio.Runner) -> None:
+    """Where everybody rests the issue is held for that, and not as if nobody had ever confirmed."""
+
+    async def scene() -> None:
+        room = await Newsroom(database).furnish(W46)
+        await database.write(
+            lambda tx: tx.execute(reader.update().values(paused_until=at("2027-01-01 00:00")))
+        )
+
+        resting = await built(room, "New.")
+
+        assert found(resting) == {Check.NO_READER: "every reader is taking a break"}
+
+    runner.run(scene())
