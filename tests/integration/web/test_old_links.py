@@ -16,6 +16,7 @@ LINKS = (
     f"/campaign/{ONE}/{TWO}",
     f"/link/{THREE}/{ONE}/{TWO}",
 )
+STILL = {"be": "Гэтая кнопка", "ru": "Эта кнопка", "en": "This button"}
 WORDS = {
     "be": "з нашай ранейшай рассылкі",
     "ru": "из нашей прежней рассылки",
@@ -42,14 +43,16 @@ def test_an_old_link_opens_a_way_out(place: Path, link: str) -> None:
 
 
 def test_one_click_on_an_old_link_does_not_claim_success(place: Path) -> None:
-    """A mail program that is answered 200 tells its owner that they have left."""
+    """A program that is answered 200 tells its owner that they have left; in each language: how to leave."""
 
     async def scene() -> None:
         async with standing(place) as stage:
             body = {"List-Unsubscribe": "One-Click"}
             answer = await stage.client.post(LINKS[0], data=body)
             assert answer.status_code == 410
-            assert 'action="/' in answer.text
+            for lang, words in STILL.items():
+                assert f'<div lang="{lang}">\n<p class="lead">{words}' in answer.text
+                assert f'href="/{lang}/manage"' in answer.text
 
     run(scene())
 
