@@ -29,6 +29,8 @@ STATES = ("never", "pending", "active", "left", "bounced")
 
 _WARM_UP = 20
 _SEED = 7
+_SHUFFLED = 5
+"""Rounds of all states that are shuffled together."""
 
 
 @dataclass
@@ -71,12 +73,18 @@ def probe(site: str, rounds: int) -> Answers:
         site: the address of a site with readers of each state.
         rounds: how often each state.
 
-    A decision that is still under way slows the next answer down; in rounds of all five, no state would
-    ever follow itself, and so the one whose decision takes longest would look quick.
+    Were a decision set off by its sign-up, it would slow the next answer down; in rounds of all five, no
+    state would ever follow itself, and so the one whose decision takes longest would look quick. So the
+    order is one of chance, but within each few rounds: a machine that others slow down for a while slows
+    each state down as often.
     """
     answers, chance = Answers(), random.Random(_SEED)
-    order = [(state, number) for state in STATES for number in range(rounds)]
-    chance.shuffle(order)
+    order: list[tuple[str, int]] = []
+    for start in range(0, rounds, _SHUFFLED):
+        numbers = range(start, min(start + _SHUFFLED, rounds))
+        some = [(state, number) for state in STATES for number in numbers]
+        chance.shuffle(some)
+        order += some
     warm_up = [(state, -number) for state in STATES for number in range(1, _WARM_UP + 1)]
     address = urlsplit(site)
     with closing(http.client.HTTPConnection(address.hostname or "", address.port, timeout=60)) as stranger:
