@@ -7,6 +7,9 @@ up is the address alone.
 from __future__ import annotations
 
 import re
+from email.header import decode_header
+
+from mailer.bounces.message import letters
 
 _TYPE = re.compile(r"^\s*[A-Za-z0-9.\-]{1,20}\s*;\s*")
 # RFC 6533 §3: utf-8-addr-xtext and utf-8-addr-unitext write \x{HEX}.
@@ -17,6 +20,7 @@ _BRACKETED = re.compile(r"<([^<>\s]{1,254}@[^<>\s]{1,254})>")
 _QUOTED = re.compile(r"\"[^\"@\s]{1,64}\"@[^\s<>()\[\],;:\"']{1,254}")
 _BARE = re.compile(r"[^\s<>()\[\],;:\"'\\]{1,254}@[^\s<>()\[\],;:\"'\\@]{1,254}")
 _MAX_CHARS = 320
+_MAX_FIELD_CHARS = 1_000
 
 
 def address_in(value: str) -> str | None:
@@ -25,7 +29,9 @@ def address_in(value: str) -> str | None:
 
     ``RFC822; <jan@example.org> (was forwarded)`` gives ``jan@example.org``.
     """
-    text = _unescaped(_TYPE.sub("", value[:1000], count=1)).strip()
+    text = _unescaped(_TYPE.sub("", value[:_MAX_FIELD_CHARS], count=1)).strip()
+    if "=?" in text:
+        text = _decoded(text)
     for form in (_BRACKETED, _QUOTED, _BARE):
         if match := form.search(text):
             found = match[match.lastindex or 0]
@@ -50,6 +56,17 @@ def _unescaped(text: str) -> str:
         return chr(number) if is_letter else code[0]
 
     return _UNITEXT.sub(letter, text)
+
+
+def _decoded(text: str) -> str:
+    """Read encoded-words, which no address may hold (RFC 2047 §5) and some do."""
+    try:
+        pieces = decode_header(text)
+    except ValueError:
+        return text
+    return "".join(
+        piece if isinstance(piece, str) else letters(piece, charset) for piece, charset in pieces
+    ).strip()
 
 
 def _trimmed(address: str) -> str | None:

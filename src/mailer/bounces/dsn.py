@@ -8,10 +8,12 @@ X-Actual-Recipient. So fields are read one after the other, and a recipient begi
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from mailer.bounces.addresses import address_in, from_xtext, same_address
 from mailer.bounces.message import Opened
+from mailer.domain.notice_judgement import judge_notice
+from mailer.domain.reply_class import Hardness
 from mailer.domain.returned_mail import MailKind, Notice
 
 _TYPES = frozenset(
@@ -45,6 +47,9 @@ _KINDS = {
     # RFC 3464 §2.3.3: handed to a system that makes no reports, or to a list.
     "relayed": MailKind.SUCCESS,
     "expanded": MailKind.SUCCESS,
+    # Postfix and Sendmail, asked only whether they could deliver.
+    "deliverable": MailKind.SUCCESS,
+    "undeliverable": MailKind.BOUNCE,
 }
 _KINDS_OF_STATUS = {"2": MailKind.SUCCESS, "4": MailKind.BOUNCE, "5": MailKind.BOUNCE}
 
@@ -55,13 +60,17 @@ class StatusReport:
 
     Attributes:
         kind: bounce if anybody's copy failed, else delay, else success.
-        notices: the recipients of that kind, in order.
+        notices: the recipients of that kind, in order; in a bounce also those who still wait.
         envelope_id: Original-Envelope-Id as it travelled, xtext undone; None without.
+        is_stated: an Action says the kind; else it follows from status codes.
+        is_typed: the part has the standard's type; else a text looked like one.
     """
 
     kind: MailKind
     notices: tuple[Notice, ...]
     envelope_id: str | None = None
+    is_stated: bool = True
+    is_typed: bool = True
 
 
 @dataclass(slots=True)
@@ -94,7 +103,7 @@ def find_status_report(mail: Opened) -> StatusReport | None:
         if not part.content_type.startswith(("message/", "text/rfc822")) and _UNTYPED.search(part.text)
     ]
     found = read_status("\n\n".join(untyped)) if untyped else None
-    return found if found is not None and found.notices else report
+    return replace(found, is_typed=False) if found is not None and found.notices else report
 
 
 def read_status(text: str) -> StatusReport | None:
@@ -117,7 +126,10 @@ def read_status(text: str) -> StatusReport | None:
         return StatusReport(MailKind.BOUNCE, (), envelope_id) if "reporting-mta" in whole else None
     kinds = {kind for kind, _ in told}
     kind = next(each for each in (MailKind.BOUNCE, MailKind.DELAY, MailKind.SUCCESS) if each in kinds)
-    return StatusReport(kind, _once(tuple(notice for each, notice in told if each is kind)), envelope_id)
+    notices = _once(tuple(notice for each, notice in told if each is kind or _may_join(each, notice, kind)))
+    return StatusReport(
+        kind, notices, envelope_id, is_stated=any("action" in group.values for group in groups)
+    )
 
 
 def status_in(text: str) -> str | None:
@@ -211,6 +223,13 @@ def _notice_of(values: dict[str, str]) -> Notice | None:
     recipient = addresses[0] if addresses else None
     others = tuple(dict.fromkeys(each for each in addresses[1:] if not same_address(each, addresses[0])))
     return Notice(recipient, status, reply_code_in(text), text, also=others)
+
+
+def _may_join(kind: MailKind, notice: Notice, of_all: MailKind) -> bool:
+    """Whether a recipient who still waits is named beside those who failed; only as one who may be good."""
+    if (kind, of_all) != (MailKind.DELAY, MailKind.BOUNCE):
+        return False
+    return judge_notice(notice, MailKind.BOUNCE).verdict is not Hardness.HARD
 
 
 def _once(notices: tuple[Notice, ...]) -> tuple[Notice, ...]:

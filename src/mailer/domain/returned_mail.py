@@ -78,7 +78,10 @@ class ReturnedMail:
         envelope_id: Original-Envelope-Id (RFC 3461 §4.4), decoded; in ours, the return path's token.
         message_id: of the message that came back or is complained about, without brackets.
         return_path: the Return-Path, or envelope sender, of that message; ours holds a token.
-        feedback_type: of a complaint, such as ``abuse`` (RFC 5965 §3.1, §7.3).
+        feedback_type: of a complaint, such as ``abuse`` (RFC 5965 §3.1, §7.3); ``not-spam`` takes one back
+            (RFC 6430).
+        unsubscribe: List-Unsubscribe of that message, unfolded; ours holds a token, and providers that
+            black out the rest of a complaint leave it.
     """
 
     kind: MailKind
@@ -87,3 +90,4 @@ class ReturnedMail:
     message_id: str | None = None
     return_path: str | None = None
     feedback_type: str | None = None
+    unsubscribe: str | None = None
