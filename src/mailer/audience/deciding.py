@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeAlias
 
 import structlog
 
@@ -92,12 +92,16 @@ class Judging:
     proofs: Proofs | None = None
 
 
+_Wish: TypeAlias = tuple[Application | settings_link.Asked, Proof | None]
+"""What a request asks for, and the work that was done for it."""
+
+
 @dataclass(slots=True)
 class _Decided:
     """What becomes of each request of one look, before it is written down."""
 
     going: list[tuple[Application, Proof | None]] = field(default_factory=list)
-    asked_settings: list[settings_link.Asked] = field(default_factory=list)
+    asked_settings: list[tuple[settings_link.Asked, Proof | None]] = field(default_factory=list)
     later: dict[int, datetime] = field(default_factory=dict)
     ended: list[int] = field(default_factory=list)
     dropped: int = 0
@@ -127,39 +131,38 @@ async def decide_waiting(database: Database, judging: Judging, *, now: datetime)
     return len(waiting)
 
 
-def _opened(
-    judging: Judging, waiting: Sequence[SignupRequest]
-) -> list[tuple[Application, Proof | None] | settings_link.Asked]:
-    wishes: list[tuple[Application, Proof | None] | settings_link.Asked] = []
+def _opened(judging: Judging, waiting: Sequence[SignupRequest]) -> list[_Wish]:
+    wishes: list[_Wish] = []
     for request in waiting:
         values = judging.vault.open_values(request.sealed, request.public_id)
-        if asked_settings := settings_link.opened(values, request):
-            wishes.append(asked_settings)
-            continue
-        application = opened(judging.vault, request, values)
-        payload = application.signs.proof if judging.proofs else ""
+        wish = settings_link.opened(values, request) or opened(judging.vault, request, values)
+        payload = wish.signs.proof if judging.proofs else ""
         proof = judging.proofs.check(payload, request.received_at) if judging.proofs and payload else None
-        wishes.append((application, proof))
+        wishes.append((wish, proof))
     return wishes
 
 
 def _weighed(
     tx: Transaction,
     flood: Flood,
-    wishes: Sequence[tuple[Application, Proof | None] | settings_link.Asked],
+    wishes: Sequence[_Wish],
     *,
     now: datetime,
     held: int,
 ) -> _Decided:
     weighing, decided = Weighing(tx, flood, now, held=held), _Decided()
-    for wish in wishes:
+    for wish, proof in wishes:
+        request_id = wish.request.id
         if isinstance(wish, settings_link.Asked):
-            decided.asked_settings.append(wish)
+            until = wish.waits_until(now)
+            if until is not None and not weighing.is_proven(proof):
+                decided.later[request_id] = until
+            else:
+                decided.asked_settings.append((wish, proof))
             continue
-        request_id = wish[0].request.id
-        match weighing.weigh(*wish):
+        match weighing.weigh(wish, proof):
             case Go():
-                decided.going.append(wish)
+                decided.going.append((wish, proof))
             case Wait(until):
                 decided.later[request_id] = until
             case Drop():
@@ -184,11 +187,19 @@ def _carry_out(
         if not signups.remove(tx, [application.request.id]):
             continue
         carry_out(tx, vault, application, now)
-        if proof is not None:
-            spent_proofs.spend(tx, proof.digest, proof.until)
+        _spend(tx, proof)
 
 
-def _answer(tx: Transaction, vault: Vault, asked: Sequence[settings_link.Asked], now: datetime) -> None:
-    for each in asked:
+def _answer(
+    tx: Transaction, vault: Vault, asked: Sequence[tuple[settings_link.Asked, Proof | None]], now: datetime
+) -> None:
+    for each, proof in asked:
         if signups.remove(tx, [each.request.id]):
             settings_link.answer(tx, vault, each, now)
+            _spend(tx, proof)
+
+
+def _spend(tx: Transaction, proof: Proof | None) -> None:
+    # Two requests of one look may carry the same proof, of which one needed none.
+    if proof is not None and not spent_proofs.is_spent(tx, proof.digest):
+        spent_proofs.spend(tx, proof.digest, proof.until)

@@ -111,7 +111,7 @@ class Weighing:
         if application.source:
             # An operator typed it: who may log in here needs no form to send mail.
             return Go()
-        is_proven = proof is not None and not self._is_spent(proof)
+        is_proven = self.is_proven(proof)
         if not is_proven and self._flood.waits_already(application):
             return None
         verdict = self._judged(application, is_proven=is_proven)
@@ -121,6 +121,10 @@ class Weighing:
             self._held += 1
             self._flood.hold(application, verdict.until)
         return verdict
+
+    def is_proven(self, proof: Proof | None) -> bool:
+        """Tell whether work was done for what came, and for nothing before it."""
+        return proof is not None and not self._is_spent(proof)
 
     def _judged(self, application: Application, *, is_proven: bool) -> Verdict:
         request = application.request

@@ -15,6 +15,7 @@ from typing import TypeVar
 from mailer.audience.address import Address, parse_address
 from mailer.audience.link_secret import hash_of, new_secret
 from mailer.audience.post import Recipient, letter
+from mailer.audience.signup import NO_SIGNS, Signs, read_signs, sealed_signs
 from mailer.audience.vault import Vault
 from mailer.domain.content import LetterKind
 from mailer.domain.language import Language
@@ -59,20 +60,32 @@ class OwnSettings:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request for a link, opened and prepared, so that deciding it touches only the database."""
+    """A request for a link, opened and prepared, so that deciding it touches only the database.
+
+    Attributes:
+        signs: how it came.
+    """
 
     request: SignupRequest
     address: Address
     secret: str
+    signs: Signs = NO_SIGNS
+
+    def waits_until(self, now: datetime) -> datetime | None:
+        """Return until when it waits unless it is proven, as it looks like a program’s; None: no more."""
+        not_before = self.signs.not_before
+        return not_before if not_before is not None and not_before > now else None
 
 
-async def ask(database: Database, vault: Vault, address: str, *, now: datetime) -> None:
+async def ask(
+    database: Database, vault: Vault, address: str, *, now: datetime, signs: Signs = NO_SIGNS
+) -> None:
     """Store a request for a link, for the sending process to decide.
 
     Raises:
         NotAnAddress: what was typed is no address; nothing is stored.
     """
-    values = {"kind": _KIND, "address": parse_address(address).spec}
+    values = {"kind": _KIND, "address": parse_address(address).spec, **sealed_signs(signs)}
     public_id = os.urandom(PUBLIC_ID_BYTES)
     request = SignupRequest(public_id, vault.seal_values(values, public_id), now)
     await database.write_together(signups.add_all, request)
@@ -82,7 +95,7 @@ def opened(values: dict[str, str], request: SignupRequest) -> Asked | None:
     """Return the request for a link that *request* holds, or None when it is for something else."""
     if values.get("kind") != _KIND:
         return None
-    return Asked(request, parse_address(values["address"]), new_secret())
+    return Asked(request, parse_address(values["address"]), new_secret(), read_signs(values))
 
 
 def answer(tx: Transaction, vault: Vault, asked: Asked, now: datetime) -> None:

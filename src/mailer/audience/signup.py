@@ -75,12 +75,17 @@ async def receive(
         "language": form.language.value,
         "missing": str(form.missing) if form.missing else "",
         "source": form.source,
-        "not_before": signs.not_before.isoformat() if signs.not_before else "",
-        "proof": signs.proof,
+        **sealed_signs(signs),
     }
     request = SignupRequest(public_id, vault.seal_values(values, public_id), now)
     # All who come at the same moment are one statement.
     await database.write_together(signups.add_all, request)
+
+
+def sealed_signs(signs: Signs) -> dict[str, str]:
+    """Return the signs as a request is sealed around them."""
+    not_before = signs.not_before.isoformat() if signs.not_before else ""
+    return {"not_before": not_before, "proof": signs.proof}
 
 
 def read_signs(values: Mapping[str, str]) -> Signs:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from mailer.audience import deciding, signup
+from mailer.audience import deciding, settings_link, signup
 from mailer.audience.address import Address
 from mailer.audience.deciding import Judging
 from mailer.audience.flood import Flood
@@ -183,6 +183,28 @@ def test_a_program_waits_a_moment(room: Room) -> None:
     decide(room)
 
     assert (early, mailed(room)) == ([], [ADDRESS])
+
+
+@pytest.mark.parametrize("is_proven", [False, True])
+def test_a_link_to_the_settings_is_asked_for_by_the_same_rules(
+    room: Room,
+    is_proven: bool,  # noqa: FBT001 - both of two
+) -> None:
+    """What looks like a program's request waits; a proof of work goes before that, and is spent."""
+    room.subscribe()
+    known = len(room.letters())
+    proof = solve(PROOFS.challenge(room.now)) if is_proven else ""
+    signs = Signs(not_before=room.now + timedelta(seconds=5), proof=proof)
+    for _ in range(2):
+        room.run(settings_link.ask(room.store.database, room.vault, ADDRESS, now=room.now, signs=signs))
+    decide(room)
+    early = room.letters()[known:]
+    room.wait(seconds=5)
+    decide(room)
+
+    assert early == ([LetterKind.MANAGE] * 2 if is_proven else [])
+    assert room.letters()[known:] == [LetterKind.MANAGE] * 2
+    assert len(room.store.rows("spent_proof")) == is_proven
 
 
 def test_programs_queue_once_their_moment_is_over(room: Room) -> None:

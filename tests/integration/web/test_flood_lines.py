@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -22,10 +23,10 @@ LIMITS = SignUpSettings(attack_at=5, mails_per_hour_to_domain=2, suspects_wait_s
 
 
 @asynccontextmanager
-async def guarded(place: Path) -> AsyncIterator[Stage]:
+async def guarded(place: Path, **limits: float) -> AsyncIterator[Stage]:
     """Open the site with the defence that the service has."""
     async with standing(place) as stage:
-        settings = settings_of_our_own(signup=LIMITS)
+        settings = settings_of_our_own(signup=LIMITS.model_copy(update=limits))
         stage.site = replace(
             stage.site, defence=defence.set_up(settings, stage.site.link_keys, stage.site.vault)
         )
@@ -64,6 +65,27 @@ def test_the_desk_tells_of_a_flood(place: Path) -> None:
         assert "Sign-ups have flooded in since Mon 23 Nov, 08:00 (UTC). Nothing has to be done" in flooded
         assert "sign-ups wait" not in after
         assert "sign-ups were dropped since this program started" in after
+
+    asyncio.run(scene())
+
+
+def test_whoever_asks_for_their_settings_is_looked_at_too(place: Path) -> None:
+    """The form carries its time and the field that nobody sees; a program waits, and sees the same page."""
+
+    async def scene() -> None:
+        async with guarded(place, suspects_wait_seconds=5) as stage:
+            form = (await stage.client.get("/en/manage")).text
+            shown = re.search(r'name="shown" value="([^"]+)"', form)
+            assert shown is not None
+            stage.clock.now += timedelta(seconds=3)
+            filled = {"address": "reader@example.org", "shown": shown[1]}
+            usual = await stage.client.post("/en/manage", data={**filled, "website": ""})
+            baited = await stage.client.post("/en/manage", data={**filled, "website": "https://example.net"})
+            await decide(stage)
+            assert stage.rows("SELECT count(*) FROM signup_request") == [(1,)]
+
+        assert 'name="website"' in form
+        assert (usual.status_code, usual.text) == (200, baited.text)
 
     asyncio.run(scene())
 

@@ -10,12 +10,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from mailer.audience import settings_link
-from mailer.audience.address import NotAnAddress
+from mailer.audience.address import NotAnAddress, parse_address
 from mailer.domain.language import Language
 from mailer.domain.newsletter import Newsletter
 from mailer.web.pages import Page, languages, published, show
 from mailer.web.public import presses, settings_page
 from mailer.web.public.box import read_fields
+from mailer.web.public.challenge import signs_of
 from mailer.web.public.front import page_language
 from mailer.web.site import Site
 
@@ -42,13 +43,16 @@ async def _form(site: Site, request: Request) -> Response:
 
 async def _ask(site: Site, request: Request) -> Response:
     """Answer the same whoever's address it is: nobody has looked yet."""
-    address = read_fields(await request.body()).get("address", "")
+    fields = read_fields(await request.body())
+    address = fields.get("address", "")
     known = await published(site.database)
     language = _language(request, known)
     try:
-        await settings_link.ask(site.database, site.vault, address, now=site.clock())
+        parse_address(address)
     except NotAnAddress:
         return _ask_page(site, language, known, mistyped=address)
+    signs = signs_of(site, request, fields)
+    await settings_link.ask(site.database, site.vault, address, now=site.clock(), signs=signs)
     return show(site, Page("public/settings_sent.html", language, known, private=True))
 
 
