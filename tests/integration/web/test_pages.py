@@ -119,7 +119,7 @@ def test_a_page_is_armoured(place: Path, page: str) -> None:
 
 @pytest.mark.parametrize("page", WORDS)
 def test_a_page_of_one_person_is_kept_nowhere(place: Path, page: str) -> None:
-    """What has a secret in its address, or may have, or shows what was typed is neither stored nor indexed."""
+    """What has a secret in its address, or may have, or shows what was typed, is not stored or indexed."""
 
     async def scene() -> None:
         async with standing(place) as stage:
