@@ -95,11 +95,6 @@ def decide(case: Case) -> Effect:
             return Effect.NONE
 
 
-def wants_to_leave(case: Case) -> bool:
-    """Tell whether it is an unsubscribe, in whatever form it came."""
-    return decide(case) is Effect.UNSUBSCRIBED
-
-
 def counts_as_strike(case: Case) -> bool:
     """
     Tell whether a bounce counts against the mailbox, though it does not condemn it.
@@ -151,8 +146,9 @@ def _guarded(guard: GuardState) -> Effect:
 
 
 def _of_complaint(case: Case) -> Effect:
-    if not case.is_mailed or case.feedback_type in _NO_COMPLAINT:
+    if case.feedback_type in _NO_COMPLAINT:
         return Effect.NONE
     if case.proof is Proof.LINK or case.feedback_type in _WANTS_TO_LEAVE:
-        return Effect.UNSUBSCRIBED
+        return Effect.UNSUBSCRIBED if case.is_mailed else Effect.NONE
+    # Also of who has left: nothing else keeps an old list from bringing them back.
     return Effect.SUPPRESSED

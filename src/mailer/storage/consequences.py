@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, Select, exists, func, insert, select, update
 
 from mailer.domain.consequence import Effect
 from mailer.domain.language import Language
@@ -18,6 +19,7 @@ from mailer.storage.database import Transaction
 from mailer.storage.return_tables import consequence as table
 from mailer.storage.tables import chunk, delivery, edition, reader
 
+_AT_ONCE = 1_000
 COUNTING = (Effect.STRIKE, Effect.SUPPRESSED, Effect.HELD)
 """Effects of a bounce that counts against a mailbox."""
 
@@ -109,16 +111,19 @@ def of_reader(tx: Transaction, reader_id: int, limit: int = 200) -> list[Consequ
     return [Consequence(*row) for row in rows]
 
 
-def held(tx: Transaction, group: str) -> list[Consequence]:
-    """Return what the guard of a provider group holds back, oldest first; and of readers who are gone."""
-    rows = tx.execute(
-        select(*_COLUMNS)
-        .outerjoin(reader, reader.c.id == table.c.reader_id)
-        .where(table.c.effect == Effect.HELD)
-        .where((reader.c.provider_group == group) | reader.c.id.is_(None))
-        .order_by(table.c.id)
-    )
+def held(tx: Transaction, group: str, limit: int, *, newest: bool = False) -> list[Consequence]:
+    """Return what the guard of a provider group holds back, oldest or newest first, at most *limit*.
+
+    What is about readers who are gone belongs to every group: whichever is decided ends it.
+    """
+    order = table.c.id.desc() if newest else table.c.id
+    rows = tx.execute(_held(select(*_COLUMNS), group).order_by(order).limit(limit))
     return [Consequence(*row) for row in rows]
+
+
+def held_count(tx: Transaction, group: str) -> int:
+    """Return how many bounces the guard of a provider group holds back."""
+    return tx.scalar(_held(select(func.count()).select_from(table), group)) or 0
 
 
 def proposed(tx: Transaction, limit: int = 200) -> list[Consequence]:
@@ -135,13 +140,12 @@ def suppressed(tx: Transaction, issue_id: int, group: str) -> list[Consequence]:
 
 def change(tx: Transaction, ids: Sequence[int], effect: Effect) -> None:
     """Store that these have another effect than was written down first."""
-    tx.execute(update(table).where(table.c.id.in_(ids)).values(effect=effect))
+    _update(tx, ids, {"effect": effect})
 
 
 def take_back(tx: Transaction, ids: Sequence[int], effect: Effect, *, operator: str, now: datetime) -> None:
     """Store that an operator took these back; *effect* is what they count as from now on."""
-    values = {"effect": effect, "undone_at": now, "undone_by": operator}
-    tx.execute(update(table).where(table.c.id.in_(ids)).values(values))
+    _update(tx, ids, {"effect": effect, "undone_at": now, "undone_by": operator})
 
 
 def hard_count(tx: Transaction, issue_ids: Sequence[int], group: str) -> int:
@@ -182,6 +186,12 @@ def counts(tx: Transaction, issue_id: int) -> list[Count]:
     ]
 
 
+def _held(statement: Select[Any], group: str) -> Select[Any]:
+    is_theirs = (reader.c.provider_group == group) | reader.c.id.is_(None)
+    with_readers = statement.outerjoin(reader, reader.c.id == table.c.reader_id)
+    return with_readers.where((table.c.effect == Effect.HELD) & is_theirs)
+
+
 def _in_group(issue_id: int, group: str) -> ColumnElement[bool]:
     """Return the condition that the copy went to a provider group."""
     return exists().where(
@@ -194,3 +204,8 @@ def _in_group(issue_id: int, group: str) -> ColumnElement[bool]:
 
 def _all(tx: Transaction, wanted: ColumnElement[bool]) -> list[Consequence]:
     return [Consequence(*row) for row in tx.execute(select(*_COLUMNS).where(wanted).order_by(table.c.id))]
+
+
+def _update(tx: Transaction, ids: Sequence[int], values: dict[str, Any]) -> None:
+    for start in range(0, len(ids), _AT_ONCE):
+        tx.execute(update(table).where(table.c.id.in_(ids[start : start + _AT_ONCE])).values(values))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import exists, func, insert, select, update
@@ -72,12 +72,24 @@ def end(tx: Transaction, guard_id: int, *, operator: str, now: datetime) -> Guar
         NotFound: there is none with that number.
         InvalidMove: somebody ended it before.
     """
+    guard = still_open(tx, guard_id)
     still = (table.c.id == guard_id) & table.c.ended_at.is_(None)
-    done = tx.execute(update(table).where(still).values(ended_at=now, ended_by=operator))
+    if tx.execute(update(table).where(still).values(ended_at=now, ended_by=operator)).rowcount != 1:
+        raise InvalidMove("somebody has decided this already; look at the list again")
+    return replace(guard, ended_at=now, ended_by=operator)
+
+
+def still_open(tx: Transaction, guard_id: int) -> Guard:
+    """Return a guard that waits for a person.
+
+    Raises:
+        NotFound: there is none with that number.
+        InvalidMove: somebody ended it before.
+    """
     row = tx.execute(select(*_COLUMNS).where(table.c.id == guard_id)).one_or_none()
     if row is None:
         raise NotFound(f"there is no guard {guard_id}; look at the list again")
-    if done.rowcount != 1:
+    if row.ended_at is not None:
         raise InvalidMove("somebody has decided this already; look at the list again")
     return Guard(*row)
 

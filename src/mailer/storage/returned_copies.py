@@ -115,9 +115,15 @@ def subscribed(tx: Transaction, address_index: bytes) -> SentCopy | None:
     return None if row is None else _copy(row, was_sent=False)
 
 
-def fates(tx: Transaction, reader_id: int) -> list[CopyFate]:
-    """Return what is known of each copy of a reader's that a provider answered for, in no order."""
-    came_back: dict[int, Fate] = {}
+def fates(tx: Transaction, reader_id: int, struck: int) -> list[CopyFate]:
+    """
+    Return what is known of each copy of a reader's that a provider answered for, in no order.
+
+    Args:
+        reader_id: whose.
+        struck: the issue whose copy comes back at this moment, as a strike; it is not written down yet.
+    """
+    came_back: dict[int, Fate] = {struck: Fate.STRIKE}
     bounces = (consequence.c.reader_id == reader_id) & (consequence.c.kind == MailKind.BOUNCE)
     found = tx.execute(
         select(consequence.c.issue_id, consequence.c.effect, consequence.c.undone_at).where(
