@@ -48,10 +48,11 @@ _Compiled = tuple[tuple[Cause, re.Pattern[str]], ...]
 
 
 def _compiled(*tables: Signs) -> _Compiled:
-    return tuple((cause, _pattern(phrases)) for table in tables for cause, phrases in table)
+    return tuple((cause, pattern_of(phrases)) for table in tables for cause, phrases in table)
 
 
-def _pattern(phrases: str) -> re.Pattern[str]:
+def pattern_of(phrases: str) -> re.Pattern[str]:
+    """Return what finds any of *phrases*, one to a line, in a legible text."""
     for name, words in _LISTS.items():
         phrases = phrases.replace(name, words)
     return re.compile("|".join(_plain(line.strip()) for line in phrases.strip().splitlines()))
@@ -73,12 +74,12 @@ _HINTING = _compiled(HINTING)
 
 def sign_in(text: str) -> Sign | None:
     """Return what the words say in so many words, None when they leave it to the codes."""
-    return _deciding_sign(_legible(text))
+    return _deciding_sign(legible(text))
 
 
 def hint_in(text: str) -> Sign | None:
     """Return what the words hint at, where no status code says more."""
-    return _first(_HINTING, _legible(text))
+    return _first(_HINTING, legible(text))
 
 
 # A provider refuses a whole audience in the same words.
@@ -94,7 +95,8 @@ def _first(signs: _Compiled, line: str) -> Sign | None:
     return None
 
 
-def _legible(text: str) -> str:
+def legible(text: str) -> str:
+    """Return the words of *text* in lower case, without addresses, links, codes and diacritics."""
     line = _plain(text[:_MAX_CHARS].lower())
     line = _ADDRESS.sub(" ", _LINK.sub(r"\1 ", _HYPHEN.sub("", line)))
     return _SPACE.sub(" ", _STATUS.sub(" ", line)).strip()

@@ -31,7 +31,7 @@ BLAMING_US: Signs = (
     (
         Cause.AUTHENTICATION,
         r"""
-        \b(?:spf|dkim|dmarc)\b
+        \b(?:spf|dkim|dmarc)\b|sender policy framework
         unauthenticated (?:<mail>|sender)
         authentication (?:information|checks|results)
         \bptr\b
@@ -44,6 +44,7 @@ BLAMING_US: Signs = (
         may not be mail exchanger
         """,
     ),
+    # mi:, dt:, hl: are marks of NetEase and Tencent, sc-001 of Microsoft, rtr: of AOL.
     (
         Cause.REPUTATION,
         r"""
@@ -66,7 +67,6 @@ BLAMING_US: Signs = (
         content (?:rejected|filter)
         bulk (?:<mail>|sender)|mass mail|junk
         \(bl\)|:blocked\)
-        # Marks of providers: NetEase and Tencent, Microsoft, AOL.
         \b(?:mi|dt|hl):[a-z]{3}\b|\b(?:sc|ou|dy)-00\d|\b(?:rtr|rly|hvu|con):[a-z]
         dynamic (?:ip|address)|dial-?up|residential
         too many (?:spam|error|invalid|unknown|bad|failed|non-?existent)
