@@ -23,7 +23,8 @@ import pytest
 from mailer.domain.reply import mask
 from tests.acceptance.canaries import SPELLINGS, address, far_end, mailed_to
 from tests.acceptance.commandline import Installed
-from tests.acceptance.leak_cycle import Cycle, cycle, live, whole
+from tests.acceptance.leak_cycle import Cycle, cycle, whole
+from tests.acceptance.leak_life import live
 from tests.acceptance.leaking import LOCAL, Search, files_in, values_in
 
 READERS = 100
