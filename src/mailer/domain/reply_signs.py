@@ -140,6 +140,7 @@ DESCRIBING: Signs = (
         no route to host|(?:network|host) (?:is )?unreachable|not respond|no (?:answer|response) from
         too many hops|hop count|loops? back|(?:mail|routing|forwarding) loop|loop (?:detected|found)
         message looping|find a gateway|could not deliver for the last|failing for a long time|socket error
+        network error|envelope expired|giving up
         requests to connect|delivery failed \d+ attempts|host (?:\S+ )?(?:is )?not reachable
         (?:message|delivery|retry)(?: \w+){0,2} expired|in the queue too long|too old|retry time
         (?:been|is) (?:\w+ )?delayed|will be (?:retried|tried)|will (?:retry|keep trying)
@@ -160,7 +161,7 @@ DESCRIBING: Signs = (
         (?:server|system|host) (?:is )?(?:busy|overload|shutting|going down|under maintenance)
         \bmaintenance\b
         local (?:error|problem|delivery failed)|i/o error|error in processing|interrupted
-        can(?:'t|not| not) (?:create|write|append|open|lock)\b|write error|load is too high
+        (?:can|could)(?:n't|'t|not| not) (?:create|write|append|open|lock)\b|write error|load is too high
         failed to read\b|no such file
         command died|command time|exit (?:status|code|\d)|bin/(?:procmail|maildrop)
         """,
@@ -178,7 +179,7 @@ CLOSING: Signs = (
         (?:non-?existent|unroute?able) (?:(?:mail|destination|recipient) )*(?:domain|host)
         unroute?able (?:mail )?address
         null ?mx|(?:never|not) accepts? (?:any |all )?mail|rejects? all mail|no mx\b|nxdomain
-        no valid mx|mail exchanger|non-?existent hosts|name or service not known
+        no valid mx|indicated no smtp service|mail exchanger|non-?existent hosts|name or service not known
         (?:couldn't|could not|cannot) find (?:any |a )?(?:host|domain|mail server)
         """,
     ),
