@@ -180,13 +180,6 @@ def invitable(tx: Transaction, newsletter_slug: str, after_id: int, limit: int) 
 def _known(
     tx: Transaction, newsletter_id: int, indexes: Sequence[bytes], stopped: set[bytes]
 ) -> dict[bytes, Found]:
-    live = set(
-        tx.scalars(
-            select(reader.c.address_index)
-            .join(subscription, subscription.c.reader_id == reader.c.id)
-            .where(reader.c.address_index.in_(indexes) & subscription.c.standing.in_(_LIVE))
-        )
-    )
     here = (subscription.c.reader_id == reader.c.id) & (subscription.c.newsletter_id == newsletter_id)
     columns = (
         reader.c.id,
@@ -198,7 +191,8 @@ def _known(
     )
     rows = tx.execute(
         select(*columns).outerjoin(subscription, here).where(reader.c.address_index.in_(indexes))
-    )
+    ).all()
+    live = _live(tx, [row.id for row in rows])
     return {
         row.address_index: Found(
             row.id,
@@ -206,7 +200,7 @@ def _known(
                 standing=row.standing or Standing.NONE,
                 is_suppressed=row.address_index in stopped,
                 is_reader=True,
-                is_live=row.address_index in live,
+                is_live=row.id in live,
                 # Who was imported and then pressed the button here has chosen here.
                 is_own_choice=row.consent_version is not None
                 or not (row.consent_channel or "").startswith(IMPORTED),
@@ -215,3 +209,12 @@ def _known(
         )
         for row in rows
     }
+
+
+def _live(tx: Transaction, reader_ids: Sequence[int]) -> set[int]:
+    """Return those who have a subscription that goes on, to whichever newsletter."""
+    if not reader_ids:
+        # Of a slice of a large file, nobody is here yet.
+        return set()
+    lives = subscription.c.reader_id.in_(reader_ids) & subscription.c.standing.in_(_LIVE)
+    return set(tx.scalars(select(subscription.c.reader_id).where(lives)))
