@@ -61,7 +61,7 @@ FOREIGN: Signs = (
         r"""
         (?:размер|памер|розмір) \w*(?:сообщ|письм|паведамл|ліст|повідом|вложен)
         (?:сообщение|письмо|ліст|лист) (?:слишком|занадта|занадто) (?:больш|вялік|велик)
-        wiadomosc .{0,20}(?:za duza|zbyt duza)|(?:nachricht|mail) .{0,20}zu (?:gross|groß)
+        wiadomosc .{0,20}(?:za duza|zbyt duza)|(?:nachricht|mail) .{0,20}zu gross
         message trop (?:gros|volumineux|grand)|taille .{0,20}message
         mensaje demasiado grande|mensagem (?:muito|demasiado) grande|messaggio troppo grande
         メッセージサイズ|邮件(?:太大|过大|大小)

@@ -97,6 +97,6 @@ def _first(signs: _Compiled, line: str) -> Sign | None:
 
 def legible(text: str) -> str:
     """Return the words of *text* in lower case, without addresses, links, codes and diacritics."""
-    line = _plain(text[:_MAX_CHARS].lower())
+    line = _plain(text[:_MAX_CHARS].casefold())
     line = _ADDRESS.sub(" ", _LINK.sub(r"\1 ", _HYPHEN.sub("", line)))
     return _SPACE.sub(" ", _STATUS.sub(" ", line)).strip()
