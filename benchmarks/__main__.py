@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.contest import compete
+from benchmarks.crowd import compare_states, press_all_at_once
+from benchmarks.imports import import_readers
 from benchmarks.machine import machine
 from benchmarks.messages import print_an_issue
 from benchmarks.million import send_a_million
@@ -24,7 +26,12 @@ from mailer.cli.bench_machine import file_system, is_in_memory
 
 _PARTS: Mapping[str, Callable[..., dict[str, Any]]] = {
     "contest": lambda folder, rounds, quick: compete(folder, rounds, quick=quick),
-    "signups": lambda folder, _rounds, quick: sign_up_while_sending(folder, quick=quick),
+    "signups": lambda folder, _rounds, quick: {
+        **sign_up_while_sending(folder, quick=quick),
+        "crowd": press_all_at_once(folder, quick=quick),
+        "stranger": compare_states(folder, quick=quick),
+    },
+    "imports": lambda folder, _rounds, quick: import_readers(folder, quick=quick),
     "messages": lambda folder, rounds, quick: print_an_issue(folder, rounds, quick=quick),
     "million": lambda folder, rounds, quick: send_a_million(folder, rounds, quick=quick),
 }

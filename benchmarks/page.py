@@ -34,7 +34,8 @@ _FOOT = """\
 
 ```
 make bench                # the contest, some five minutes; ROUNDS=5 for more rounds, QUICK=1 to try it out
-make bench PART=signups   # sign-ups while sending flat out
+make bench PART=signups   # sign-ups: while sending flat out, from fifty clients, by a stranger with a clock
+make bench PART=imports   # 1,000,000 readers taken over: some two minutes
 make bench PART=messages  # build, render, join
 make bench PART=million   # 1,000,000 readers, three times: about a quarter of an hour
 ```
@@ -56,6 +57,7 @@ def page() -> str:
     sections: Sequence[tuple[str, Callable[[Mapping[str, Any]], list[str]]]] = (
         ("contest", contest_lines),
         ("signups", _signups),
+        ("imports", _imports),
         ("million", _million),
         ("messages", _messages),
     )
@@ -125,6 +127,61 @@ def _signups(figures: Mapping[str, Any]) -> list[str]:
         _row("messages/s before and after", _number(figures["rate_without"]), "–"),
         _row("messages/s during", _number(figures["rate_with"]), "–"),
         _row("ratio", _judged(_ratio(figures, "rate_with", "rate_without"), 0.7), "0.7"),
+        *(_crowd(figures["crowd"]) if "crowd" in figures else []),
+        *(_stranger(figures["stranger"]) if "stranger" in figures else []),
+    ]
+
+
+def _crowd(figures: Mapping[str, Any]) -> list[str]:
+    clients = f"{figures['clients']} clients (`wrk`) that press again as soon as they are answered"
+    return [
+        "",
+        "## A crowd at the form",
+        "",
+        f"{clients}, {figures['seconds']} s, at the usual limits, on the same machine as `mailer serve`.",
+        "",
+        _row("what", "measured", "bar"),
+        _row(*["---"] * 3),
+        _row("sign-ups/s", _judged(figures["per_s"], 500.0), "500"),
+        _row("99 of 100 within, ms", _judged(figures["p99_ms"], 100.0, most=True), "under 100"),
+        _row("half of them within, ms", f"{figures['p50_ms']:.1f}", "–"),
+    ]
+
+
+def _stranger(figures: Mapping[str, Any]) -> list[str]:
+    medians = figures["medians_ms"]
+    return [
+        "",
+        "## A stranger with a clock",
+        "",
+        f"{figures['rounds']:,} sign-ups of each kind of address in random order; every answer was the same.",
+        "The middle of the times, ms:",
+        "",
+        _row(*medians),
+        _row(*["---"] * len(medians)),
+        _row(*(f"{taken:.3f}" for taken in medians.values())),
+        "",
+        _row("what", "measured", "bar"),
+        _row(*["---"] * 3),
+        _row("apart, ms", f"{figures['apart_ms']:.3f}" + _missed(figures["apart_ms"], 1.0), "1"),
+        _row("apart, %", f"{figures['apart_percent']:.1f}" + _missed(figures["apart_percent"], 5.0), "5"),
+    ]
+
+
+def _imports(figures: Mapping[str, Any]) -> list[str]:
+    flat = figures["peak_mb"] / figures["peak_mb_of_few"]
+    return [
+        "## Readers taken over",
+        "",
+        f"`mailer reader import` of a table with {figures['many']:,} readers whose consent is proven.",
+        "",
+        _row("what", "measured", "bar"),
+        _row(*["---"] * 3),
+        _row("all are in, s", _judged(figures["seconds"], 180.0, most=True), "180"),
+        _row("processor time, s", _number(figures["cpu_s"]), "–"),
+        _row("peak memory, MB", _number(figures["peak_mb"]), "–"),
+        _row(f"the same for {figures['few']:,} readers, MB", _number(figures["peak_mb_of_few"]), "–"),
+        _row("ratio", _judged(flat, 1.1, most=True), "1.1"),
     ]
 
 
@@ -195,6 +252,10 @@ def _judged(value: float | None, bar: float | None, *, most: bool = False) -> st
         return shown
     holds = value <= bar if most else value >= bar
     return shown if holds else f"{shown} **(missed)**"
+
+
+def _missed(value: float, most: float) -> str:
+    return "" if value <= most else " **(missed)**"
 
 
 def _number(value: float | None) -> str:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.tools.catalogue import Tool, locate, missing, tool
+from tests.tools.catalogue import locate, missing, tool
 
 _MAILER = Path(sys.executable).with_name("mailer")
 _LONGEST_S = 1200.0
@@ -38,6 +38,19 @@ class Course:
     message: Path
 
 
+def named(name: str) -> Path:
+    """Return where a program of the test tools lies.
+
+    Raises:
+        RuntimeError: it is not there; the message says what to type.
+    """
+    wanted = tool(name)
+    found = locate(wanted)
+    if found is None:
+        raise RuntimeError(missing(wanted))
+    return found
+
+
 @contextmanager
 def sink() -> Iterator[int]:
     """Run Postfix's smtp-sink, which takes mail and throws it away; yield its port."""
@@ -45,7 +58,7 @@ def sink() -> Iterator[int]:
         port: int = probe.getsockname()[1]
     # It refuses to run as root.
     user = ["-u", "nobody"] if os.geteuid() == 0 else []
-    command = [str(_program(tool("smtp-sink"))), *user, f"127.0.0.1:{port}", _BACKLOG]
+    command = [str(named("smtp-sink")), *user, f"127.0.0.1:{port}", _BACKLOG]
     with _running(command) as process:
         _wait_for(port, process)
         yield port
@@ -87,7 +100,7 @@ def source(course: Course, count: int) -> float:
     lines = course.folder / "lines"
     # It takes lines, and puts the CRLF on by itself.
     lines.write_bytes(course.message.read_bytes().replace(b"\r\n", b"\n"))
-    command = [str(_program(tool("smtp-source"))), "-d", "-s", _SESSIONS, "-m", str(count), "-F", str(lines)]
+    command = [str(named("smtp-source")), "-d", "-s", _SESSIONS, "-m", str(count), "-F", str(lines)]
     command += ["-f", "weekly@example.org", "-t", "reader@example.org", f"127.0.0.1:{course.port}"]
     began = time.perf_counter()
     _output(command, course.folder)
@@ -121,10 +134,3 @@ def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
         except OSError:
             time.sleep(0.01)
     raise RuntimeError(f"{Path(process.args[0]).name} did not start")  # type: ignore[index, arg-type]
-
-
-def _program(wanted: Tool) -> Path:
-    found = locate(wanted)
-    if found is None:
-        raise RuntimeError(missing(wanted))
-    return found
