@@ -117,8 +117,12 @@ FORMS: tuple[Form, ...] = (
     _form("symantec", r"Symantec", _after(r"recipients?", r"to", r"")),
     _form("dragonfly", r"DragonFly Mail Agent", rf"delivering your mail to <?{ADDRESS}>?\.?"),
     _form("opensmtpd", r"This is the MAILER-DAEMON, please DO NOT REPLY", _BARE, r"list of recipients:"),
-    _form("courier", r"This is a delivery status notification from \S+,|Courier(?: mail server)?,", _ANGLED),
-    _form("james", r"mail server at \S+ could not deliver|Apache James|James mail server", _ALONE),
+    _form(
+        "courier",
+        r"This is a delivery status notification from \S{1,255},|Courier(?: mail server)?,",
+        _ANGLED,
+    ),
+    _form("james", r"mail server at \S{1,255} could not deliver|Apache James|James mail server", _ALONE),
     _form("smail", r"failed addresses follow", _BARE),
     _form(
         "mmdf",
@@ -175,7 +179,12 @@ FORMS: tuple[Form, ...] = (
         _BARE,
         r"recipients could not be delivered[^:]{0,60}:",
     ),
-    _form("zoho", r"(?=\S+@\S+ [^\n]{0,40}ERROR_CODE)", rf"^ *{ADDRESS}(?= [^\n]{{0,80}}ERROR_CODE)"),
+    _form(
+        "zoho",
+        r"ERROR_CODE ?:",
+        rf"^ *{ADDRESS}(?= [^\n]{{0,80}}ERROR_CODE)",
+        r"\A",
+    ),
     _form("ezweb", r"each of the following recipients was rejected", _after(r"recipient")),
     _form(
         "ezweb-top",
@@ -201,7 +210,7 @@ FORMS: tuple[Form, ...] = (
     _form(
         "exchange-2007",
         r"delivery has failed to these recipients or (?:groups|distribution lists):|"
-        r"couldn't be delivered to|wasn't delivered to|message to \S+ couldn't be delivered",
+        r"couldn't be delivered to|wasn't delivered to|message to \S{1,320} couldn't be delivered",
         rf"^(?:[^\n<@]{{0,80}}[ <(\[:'\"])?{ADDRESS}[>\])'\"]?",
         r"delivery has failed to these[^:]{0,40}:|(?=your message to)",
     ),
@@ -219,7 +228,7 @@ FORMS: tuple[Form, ...] = (
         r"did not reach the following recipient\(s\):",
         rf"^ *(?:[^\n@]{{0,120}}SMTP=)?['\"<]?{ADDRESS}",
     ),
-    _form("notes", r"-+ failure reasons -+", _BARE),
+    _form("notes", r"-- failure reasons --", _BARE),
     _form("domino", r"was not delivered to:", _BARE),
     _form(
         "groupwise",
@@ -251,7 +260,7 @@ FORMS: tuple[Form, ...] = (
     ),
     _form("mx-logic", rf"a message that you have sent could not be delivered [^:]{{0,80}}{_FAILED}", _ANGLED),
     _form("gmx", rf'{_FAILED} (?=")', rf'^ *"{ADDRESS}"'),
-    _form("kundenserver", rf"{_FAILED} (?=\S+@\S+ for the following reason)", _ALONE),
+    _form("kundenserver", rf"{_FAILED} (?=\S{1, 320} for the following reason)", _ALONE),
     _form("exim", _FAILED, _EXIM),
     _form("postfix-bounce", r"could not be delivered to one or more (?:destinations|recipients)", _ANGLED),
     _form("qmail", r"this is the qmail-send program", _ANGLED),

@@ -79,6 +79,8 @@ def _weight(line: str, address: str, near: list[str]) -> int:
     stands_alone = not before.strip(" <*•->'\"") and not after.strip(" >:.;,'\"")
     begins = not before.strip(" <*•->'\"")
     weight = 2 * stands_alone + begins
+    # qmail's way, and that of many after it: "<reader@example.org>:" and the reason below.
+    weight += 2 * (stands_alone and before.endswith("<") and after.startswith(">:"))
     weight += 3 * speaks_of_failure(line.replace(address, " "))
     weight += 2 * bool(_LABEL.search(before[-60:].rstrip(" <'\":")))
     weight += 2 * any(speaks_of_failure(other) for other in near)
