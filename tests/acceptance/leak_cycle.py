@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.message import EmailMessage
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -55,6 +56,7 @@ class Cycle:
         seen: what is to be searched, by where it was.
         to_its_owner: answers to whoever typed the address just before, or holds the link mailed to it.
         readers: how many sign up.
+        values: reads every value of the database, a table at a time.
     """
 
     here: Installed
@@ -62,6 +64,7 @@ class Cycle:
     site: str
     scratch: Path
     readers: int
+    values: Callable[[], Mapping[str, bytes]]
     seen: dict[str, bytes] = field(default_factory=dict)
     to_its_owner: dict[str, httpx.Response] = field(default_factory=dict)
     client: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=30))
@@ -69,7 +72,7 @@ class Cycle:
 
     @property
     def database(self) -> Path:
-        """The database file."""
+        """The database file, if it is SQLite's."""
         return self.here.folder / "data" / "mailer.db"
 
     def keep(self, name: str, content: bytes) -> None:
@@ -148,7 +151,7 @@ class Cycle:
         """Keep every file of the installation and of its processes, and every value of the database."""
         for name, content in files_in(self.here.folder, but=[self.here.folder / "data" / "outbox"]).items():
             self.keep(f"{when}: {name}", content)
-        for name, content in (files_in(self.scratch) | values_in(self.database)).items():
+        for name, content in {**files_in(self.scratch), **self.values()}.items():
             self.keep(f"{when}: {name}", content)
         self.keep(f"{when}: log", self.log.read_bytes())
 
@@ -199,8 +202,21 @@ def _text(mail: EmailMessage) -> str:
 
 
 @contextmanager
-def cycle(here: Installed, far_end: FarEnd, scratch: Path, readers: int) -> Iterator[Cycle]:
-    """Set an installation up that sends to *far_end*; its service ends with the block at the latest."""
+def cycle(
+    here: Installed,
+    far_end: FarEnd,
+    scratch: Path,
+    readers: int,
+    values: Callable[[], Mapping[str, bytes]] | None = None,
+) -> Iterator[Cycle]:
+    """Set an installation up that sends to *far_end*; its service ends with the block at the latest.
+
+    Args:
+        here: with a newsletter.
+        scratch: a new folder for what processes write in passing.
+        readers: how many sign up.
+        values: reads the database where it is not SQLite's.
+    """
     scratch.mkdir()
     with socket.create_server(("127.0.0.1", 0)) as free:
         site = f"127.0.0.1:{free.getsockname()[1]}"
@@ -214,7 +230,8 @@ def cycle(here: Installed, far_end: FarEnd, scratch: Path, readers: int) -> Iter
     }.items():
         settings = re.sub(rf"(?m)^{name} = .*", f"{name} = {value}", settings)
     (here.folder / "mailer.toml").write_text(settings + SETTINGS, "utf-8")
-    one = Cycle(here, far_end, f"http://{site}", scratch, readers)
+    read = values or partial(values_in, here.folder / "data" / "mailer.db")
+    one = Cycle(here, far_end, f"http://{site}", scratch, readers, read)
     try:
         yield one
     finally:

@@ -165,8 +165,7 @@ def send_the_issue(one: Cycle) -> None:
 
 
 def _is_sent(one: Cycle) -> bool:
-    with closing(sqlite3.connect(one.database)) as database:
-        return database.execute("SELECT state FROM issue").fetchall() == [("sent",)]
+    return bool(one.run("issue", "stats", "--json").json["state"] == "sent")
 
 
 def leave_and_return(one: Cycle) -> None:
@@ -209,8 +208,9 @@ def export_and_back_up(one: Cycle) -> None:
     """The encrypted export, and copies of the database as backups make them."""
     recipient = str(x25519.Identity.generate().to_public())
     one.run("reader", "export", "readers.age", "--recipient", recipient)
-    with closing(sqlite3.connect(one.database)) as database:
-        database.execute("VACUUM INTO ?", (str(one.here.folder / "vacuumed.db"),))
-        with closing(sqlite3.connect(one.here.folder / "backup.db")) as backup:
-            database.backup(backup)
+    if one.database.exists():
+        with closing(sqlite3.connect(one.database)) as database:
+            database.execute("VACUUM INTO ?", (str(one.here.folder / "vacuumed.db"),))
+            with closing(sqlite3.connect(one.here.folder / "backup.db")) as backup:
+                database.backup(backup)
     one.keep_files("at the end")
