@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -15,7 +16,7 @@ from mailer.domain.language import Language
 from mailer.domain.missing import parse_missing_rule
 from mailer.domain.provider import provider_group
 from mailer.domain.subscription import CONFIRM_VALID, INVITE_VALID, Event, Standing, may_mail, step
-from mailer.storage import Transaction, leavers, letters, readers
+from mailer.storage import Transaction, leavers, letters, newsletters, readers
 from mailer.storage.letters import Letter
 from mailer.storage.readers import Reader
 from mailer.storage.signups import SignupRequest
@@ -114,8 +115,7 @@ def answer(
         readers.change(tx, reader)
     for newsletter in asked:
         _ask(tx, application, reader, newsletter, kind=kind, now=now)
-    named = asked[0] if asked else application.newsletters[0]
-    letters.add(tx, _letter(vault, application, reader, newsletter=named, kind=kind, now=now))
+    letters.add(tx, _letter(tx, vault, application, reader, asked=asked, now=now))
 
 
 def _asked(tx: Transaction, application: Application, known: Reader | None) -> list[str]:
@@ -181,14 +181,24 @@ def _renewed(vault: Vault, application: Application, reader: Reader) -> Reader:
 
 
 def _letter(
+    tx: Transaction,
     vault: Vault,
     application: Application,
     reader: Reader,
     *,
-    newsletter: str,
-    kind: LetterKind,
+    asked: Sequence[str],
     now: datetime,
 ) -> Letter:
+    newsletter = asked[0] if asked else application.newsletters[0]
     recipient = Recipient(application.address.spec, reader.public_id, reader.language, newsletter)
-    secret = application.secret if kind in (LetterKind.CONFIRM, LetterKind.INVITE) else ""
-    return letter(vault, kind, recipient, now=now, secret=secret)
+    if not asked:
+        return letter(vault, LetterKind.ALREADY, recipient, now=now)
+    kind = application.letter_for(LetterKind.CONFIRM)
+    titles = _titles(tx, asked, reader.language) if len(asked) > 1 else []
+    return letter(vault, kind, recipient, now=now, secret=application.secret, titles=titles)
+
+
+def _titles(tx: Transaction, slugs: Sequence[str], language: Language) -> list[str]:
+    """Return the newsletters' names in the reader's language, or their own first one."""
+    found = [newsletters.pick(tx, slug) for slug in slugs]
+    return [each.title.get(language) or each.title[each.languages[0]] for each in found]

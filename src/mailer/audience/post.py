@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -38,9 +39,25 @@ class Recipient:
 
 
 def letter(
-    vault: Vault, kind: LetterKind, recipient: Recipient, *, now: datetime, secret: str = ""
+    vault: Vault,
+    kind: LetterKind,
+    recipient: Recipient,
+    *,
+    now: datetime,
+    secret: str = "",
+    titles: Sequence[str] = (),
 ) -> Letter:
-    """Return a letter to *recipient*, sealed; *secret* is its link's, 43 letters."""
+    """Return a letter to *recipient*, sealed.
+
+    Args:
+        vault: seals it.
+        kind: of the letter.
+        recipient: who also decides language and newsletter.
+        now: aware UTC.
+        secret: of its link, 43 letters.
+        titles: of the newsletters that the link confirms; none where it is only the recipient's.
+    """
+    named = {"titles": "\n".join(titles)} if titles else {}
     seal_id = os.urandom(PUBLIC_ID_BYTES)
     return Letter(
         kind=kind,
@@ -48,7 +65,7 @@ def letter(
         newsletter=recipient.newsletter,
         public_id=recipient.public_id,
         seal_id=seal_id,
-        sealed=vault.seal_values({"to": recipient.address, "secret": secret}, seal_id),
+        sealed=vault.seal_values({"to": recipient.address, "secret": secret, **named}, seal_id),
         created_at=now,
         not_after=now + _WORTH_SENDING.get(kind, timedelta(days=2)),
     )

@@ -175,8 +175,9 @@ class Claims:
     ) -> Copy:
         # Rendered when its turn has come, not when it is claimed: a template that is wrong must cost
         # its own letter a try, and not lose the others of the claim.
+        titles = self._composer.titles(letter)
         skeleton = self._letterpress.skeleton(
-            letter.kind, newsletter, letter.language, is_discreet=is_discreet
+            letter.kind, newsletter, letter.language, is_discreet=is_discreet, titles=titles
         )
         return self._composer.of(newsletter).letter_copy(skeleton, letter, newsletter_id)
 

@@ -97,6 +97,15 @@ class Composer:
         """Return the copy of an edition for an address in plain and the reader whom *token* names."""
         return self.press(skeleton, token.number).copy_to(address, token.public_id)
 
+    def titles(self, letter: Letter) -> tuple[str, ...]:
+        """Return the names of the newsletters that a Letter confirms at once; none where it is one.
+
+        Raises:
+            KeysError: the letter does not open.
+        """
+        inside = self.vault.open_values(letter.sealed, letter.seal_id)
+        return tuple(inside.get("titles", "").splitlines())
+
     def letter_copy(self, skeleton: Skeleton, letter: Letter, newsletter_id: int) -> Copy:
         """Return a Letter's message.
 

@@ -74,7 +74,9 @@ class Letterpress:
 
     links: Links
     themes: Themes = OURS_ALONE
-    _ours: dict[tuple[str, _Plate, bool], tuple[Newsletter, Skeleton]] = field(default_factory=dict)
+    _ours: dict[tuple[str, _Plate, bool, tuple[str, ...]], tuple[Newsletter, Skeleton]] = field(
+        default_factory=dict
+    )
     _themed: dict[str, _Plates] = field(default_factory=dict)
 
     async def prepare(self, newsletters: Iterable[Newsletter]) -> None:
@@ -86,11 +88,18 @@ class Letterpress:
             await asyncio.to_thread(self._prepare, newsletter)
 
     def skeleton(
-        self, kind: LetterKind, newsletter: Newsletter, language: Language, *, is_discreet: bool = False
+        self,
+        kind: LetterKind,
+        newsletter: Newsletter,
+        language: Language,
+        *,
+        is_discreet: bool = False,
+        titles: tuple[str, ...] = (),
     ) -> Skeleton:
         """Return the skeleton of a letter; a reader of another newsletter's language gets the first here.
 
-        A discreet reader's is plain text under a neutral name and subject, in our own form always.
+        A discreet reader's is plain text under a neutral name and subject. That, and a request that
+        confirms several newsletters at once (*titles*), is in our own form always.
 
         Raises:
             RenderingError: a template of ours is wrong.
@@ -104,13 +113,15 @@ class Letterpress:
             and themed.newsletter == newsletter
             and plate in themed.skeletons
             and not is_discreet
+            and not titles
         ):
             return themed.skeletons[plate]
-        known = self._ours.get((newsletter.slug, plate, is_discreet))
+        known = self._ours.get((newsletter.slug, plate, is_discreet, titles))
         if known is None or known[0] != newsletter:
             render = self._render_discreet if is_discreet else self._render
-            known = (newsletter, render(kind, newsletter, language))
-            self._ours[newsletter.slug, plate, is_discreet] = known
+            content = replace(self._content(kind, newsletter, language), titles=titles)
+            known = (newsletter, render(content, newsletter))
+            self._ours[newsletter.slug, plate, is_discreet, titles] = known
         return known[1]
 
     def _prepare(self, newsletter: Newsletter) -> None:
@@ -145,21 +156,20 @@ class Letterpress:
             for (kind, language), mail in zip(plates, mails, strict=True)
         }
 
-    def _render(self, kind: LetterKind, newsletter: Newsletter, language: Language) -> Skeleton:
+    def _render(self, content: LetterContent, newsletter: Newsletter) -> Skeleton:
         # Imported when the first letter is sent: a process that sends none needs no template engine.
         from mailer.rendering.letter import render_letter
 
-        mail = render_letter(self._content(kind, newsletter, language))
-        return self._skeleton(mail, kind, newsletter, language)
+        return self._skeleton(render_letter(content), content.kind, newsletter, content.language)
 
-    def _render_discreet(self, kind: LetterKind, newsletter: Newsletter, language: Language) -> Skeleton:
+    def _render_discreet(self, content: LetterContent, newsletter: Newsletter) -> Skeleton:
         from mailer.rendering.discretion import discreet_letter, discreet_sender_name
         from mailer.rendering.letter import render_letter
 
+        language = content.language
         name = discreet_sender_name(language, newsletter.discreet_sender_name.get(language, ""))
         plain = replace(letterhead(newsletter, language, self.links), title="", sender_name=name)
-        mail = discreet_letter(render_letter(self._content(kind, newsletter, language)))
-        return letter_skeleton(mail, plain, kind)
+        return letter_skeleton(discreet_letter(render_letter(content)), plain, content.kind)
 
     def _skeleton(
         self, mail: RenderedMail, kind: LetterKind, newsletter: Newsletter, language: Language

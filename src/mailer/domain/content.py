@@ -136,6 +136,7 @@ class LetterContent:
         valid_minutes: how long a manage link works; other kinds ignore it.
         manage_url: where a reader asks for a link to their settings, the same for every reader; empty
             leaves the line out.
+        titles: of all newsletters that a request confirms at once; empty where it is one.
     """
 
     kind: LetterKind
@@ -148,6 +149,7 @@ class LetterContent:
     valid_minutes: int = 30
     manage_url: str = ""
     imprint: Imprint = field(default_factory=Imprint)
+    titles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

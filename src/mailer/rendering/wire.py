@@ -141,6 +141,7 @@ def _letter(value: Mapping[str, Any]) -> LetterContent:
     fields["kind"] = LetterKind(value["kind"])
     fields["language"] = Language(value["language"])
     fields["imprint"] = _imprint(value["imprint"])
+    fields["titles"] = tuple(value["titles"])
     return LetterContent(**fields)
 
 

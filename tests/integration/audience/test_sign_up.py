@@ -161,6 +161,7 @@ def test_one_form_may_ask_for_several_newsletters(room: Room) -> None:
     """One mail asks for all of them, and its link confirms all; each welcome has its own way out."""
     assert room.sign_up(also=("other",)) == [CONFIRM]
     assert [room.standing(newsletter=slug) for slug in (SLUG, "other")] == [PENDING, PENDING]
+    assert room.opened_letters()[-1]["titles"].splitlines() == ["Week", "Week"]
 
     assert room.confirm().newsletters == (SLUG, "other")
 

@@ -56,6 +56,18 @@ def test_a_letter_has_its_newsletters_own_form(press: Letterpress) -> None:
     assert b"OWN " not in b"".join(press.skeleton(LetterKind.CONFIRM, OTHER, BE).literals)
 
 
+def test_what_confirms_several_newsletters_names_them_in_our_form(press: Letterpress) -> None:
+    """Own templates were made for one name; the mail for one keeps them."""
+    put(press, "OWN {{ content.action_url }}")
+    assert says(press, "OWN ") == [True]
+
+    said = b"".join(press.skeleton(LetterKind.CONFIRM, NEWSLETTER, BE, titles=("One", "Two")).literals)
+
+    assert b"OWN " not in said
+    assert b"One, Two" in said
+    assert says(press, "OWN ") == [True]
+
+
 def test_a_reader_of_another_newsletters_language_gets_the_first_here(press: Letterpress) -> None:
     """Their language is that of what they get elsewhere; the mail must go out all the same."""
     in_russian = press.skeleton(LetterKind.CONFIRM, NEWSLETTER, Language.RUSSIAN)

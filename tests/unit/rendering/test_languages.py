@@ -25,7 +25,9 @@ def used_msgids() -> set[str]:
     found = set()
     for folder in SOURCES:
         options = {pattern: {"trimmed": "true"} for pattern, method in METHODS if method == "jinja2"}
-        for _file, _line, msgid, _comments, _context in extract_from_dir(folder, METHODS, options):
+        # Left to itself it passes over folders such as _base.
+        extracted = extract_from_dir(folder, METHODS, options, directory_filter=lambda _: True)
+        for _file, _line, msgid, _comments, _context in extracted:
             found.add(msgid[0] if isinstance(msgid, tuple) else msgid)
     return found
 

@@ -62,6 +62,28 @@ def test_the_action_stands_once_in_each_part(kind: LetterKind, language: Languag
     assert f'\n<a href="{ACTIONS[kind]}"' in mail.html
 
 
+SEVERAL = {
+    Language.BELARUSIAN: "Пацвердзіце падпіскі: Belarus & Co, Minsk",
+    Language.RUSSIAN: "Подтвердите подписки: Belarus & Co, Minsk",
+    Language.ENGLISH: "Confirm your subscriptions: Belarus & Co, Minsk",
+}
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("kind", [LetterKind.CONFIRM, LetterKind.INVITE])
+def test_a_request_names_every_newsletter_that_it_confirms(kind: LetterKind, language: Language) -> None:
+    """In subject, HTML and text, with one link; one newsletter's description would mislead."""
+    content = letter(kind, language, description="A weekly briefing")
+
+    mail = render_letter(replace(content, titles=("Belarus & Co", "Minsk")))
+
+    assert mail.subject == SEVERAL[language]
+    assert "<li>Belarus &amp; Co</li>\n<li>Minsk</li>" in mail.html
+    assert "\n– Belarus & Co\n– Minsk\n" in mail.text
+    assert mail.html.count(ACTIONS[kind]) == mail.text.count(ACTIONS[kind]) == 1
+    assert "A weekly briefing" not in mail.html + mail.text
+
+
 @pytest.mark.parametrize("language", Language)
 @pytest.mark.parametrize("kind", LetterKind)
 def test_letters_are_plain_to_read(kind: LetterKind, language: Language) -> None:
