@@ -140,7 +140,7 @@ DESCRIBING: Signs = (
         no route to host|(?:network|host) (?:is )?unreachable|not respond|no (?:answer|response) from
         too many hops|hop count|loops? back|(?:mail|routing|forwarding) loop|loop (?:detected|found)
         message looping|find a gateway|could not deliver for the last|failing for a long time|socket error
-        network error|envelope expired|giving up
+        network error|envelope expired|retries, giving up
         requests to connect|delivery failed \d+ attempts|host (?:\S+ )?(?:is )?not reachable
         (?:message|delivery|retry)(?: \w+){0,2} expired|in the queue too long|too old|retry time
         (?:been|is) (?:\w+ )?delayed|will be (?:retried|tried)|will (?:retry|keep trying)
