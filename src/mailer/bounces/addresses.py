@@ -7,6 +7,7 @@ up is the address alone.
 from __future__ import annotations
 
 import re
+from email.errors import MessageError
 from email.header import decode_header
 
 from mailer.bounces.message import letters
@@ -62,7 +63,7 @@ def _decoded(text: str) -> str:
     """Read encoded-words, which no address may hold (RFC 2047 §5) and some do."""
     try:
         pieces = decode_header(text)
-    except ValueError:
+    except (ValueError, MessageError):
         return text
     return "".join(
         piece if isinstance(piece, str) else letters(piece, charset) for piece, charset in pieces

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from mailer.bounces.addresses import address_in
 from mailer.bounces.message import Opened, Part
 
-_MAX_TEXT_CHARS = 60_000
+_MAX_TEXT_CHARS = 20_000
 """Reports say what they have to say at the beginning; the rest is the returned message."""
-_START_CHARS = 3_000
+_START_CHARS = 1_500
+_MAX_SUBJECT_CHARS = 300
 _MIN_PLAIN_CHARS = 20
 
 _DAEMON = re.compile(
@@ -36,6 +37,9 @@ _REPLY = re.compile(
 )
 _TAG = re.compile(r"<[^<>]{0,2000}>")
 _BREAK = re.compile(r"<(?:br|/?p|/?div|/?tr|/?li|/?h[1-6]|/?table|/?pre|/td)\b[^<>]{0,2000}>", re.IGNORECASE)
+_ENDLESS_WORD = re.compile(r"(\S{300})\S+")
+_ENDLESS_GAP = re.compile(r"([^\S\n]{60})[^\S\n]+")
+_EMPTY_LINES = re.compile(r"\n(?:[^\S\n]{0,200}\n){4,}")
 _QUOTED_LINE = re.compile(r"^[ \t]{0,3}>[^\n]*$", re.MULTILINE)
 
 
@@ -50,7 +54,8 @@ class Incoming:
         is_daemon: a mail system wrote it, by its name.
         is_null_sender: its Return-Path is empty, as RFC 5321 §4.5.5 asks of reports.
         is_answer: its subject says that a person answered or forwarded something.
-        text: the plain text for people, or HTML without its tags, at most 60,000 characters.
+        text: the plain text for people, or HTML without its tags; at most 20,000 characters, without
+            endless words and gaps.
         start: the first lines of it that quote nothing.
     """
 
@@ -66,15 +71,15 @@ class Incoming:
 
 def take_in(mail: Opened) -> Incoming:
     """Look at *mail* once for all the questions that follow."""
-    subject = " ".join(mail.fields.shown("Subject").split())
+    subject = " ".join(mail.fields.shown("Subject").split())[:_MAX_SUBJECT_CHARS]
     written = mail.fields.shown("From")
     sender = address_in(written) or written.strip("<> \t")
-    text = _text_for_people(mail)
+    text = _bounded(_text_for_people(mail))
     return Incoming(
         mail,
         subject,
         sender if "@" in sender else "",
-        is_daemon=not sender or bool(_DAEMON.search(sender) or _DAEMON_NAME.search(written)),
+        is_daemon=bool(_DAEMON.search(sender) or _DAEMON_NAME.search(written)),
         is_null_sender=mail.fields.first("Return-Path").replace(" ", "") == "<>",
         is_answer=bool(_REPLY.search(subject)),
         text=text,
@@ -97,6 +102,12 @@ def _text_for_people(mail: Opened) -> str:
         without_tags(part.text[:_MAX_TEXT_CHARS]) for part in mail.parts if part.content_type == "text/html"
     ]
     return "\n\n".join([plain, *pages])[:_MAX_TEXT_CHARS]
+
+
+def _bounded(text: str) -> str:
+    """Cut what nobody writes and every search pays for: endless words, gaps and empty lines."""
+    text = _ENDLESS_WORD.sub(r"\1", text.replace("\r\n", "\n"))
+    return _ENDLESS_GAP.sub(r"\1", _EMPTY_LINES.sub("\n\n\n\n", text))
 
 
 def _is_plain(part: Part) -> bool:

@@ -6,6 +6,7 @@ on raw 8-bit headers and reads whole messages, so it sees a bounded one that we 
 
 from __future__ import annotations
 
+import logging
 from email.message import Message
 from email.policy import compat32
 
@@ -21,6 +22,8 @@ def recipients_guessed(mail: Opened) -> tuple[str, ...]:
     # It takes a while to load, and most returned mail never asks for it.
     from flufl.bounce import scan_message
 
+    # It logs what its detectors stumble over, with the addresses in it.
+    logging.getLogger("flufl.bounce").disabled = True
     try:
         found = scan_message(_plain_copy(mail))
     except Exception:  # noqa: BLE001 - foreign code over hostile text: whatever it raises means "no idea"

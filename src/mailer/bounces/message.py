@@ -8,9 +8,11 @@ and undoes the transfer encoding; what it never sees is a whole message.
 
 from __future__ import annotations
 
+import binascii
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from email.errors import MessageError
 from email.header import decode_header
 from email.message import Message
 from email.parser import BytesHeaderParser
@@ -28,6 +30,7 @@ _LINE_END = re.compile(rb"\r+\n|\r")
 # A boundary nobody declared: a line of dashes and more, and a part's header below it.
 _UNDECLARED = re.compile(rb"^--(\S[^\n]{0,69})\nContent-", re.IGNORECASE | re.MULTILINE)
 _FOLD = re.compile(r"\n[ \t]*")
+_NO_BASE64 = re.compile(rb"[^A-Za-z0-9+/]+")
 _MBOX = re.compile(rb"^>?From [^\n]*\n")
 # "punycode" and "idna" take quadratic time; escapes are no letters.
 _NO_CHARSETS = frozenset({"punycode", "idna", "unicode_escape", "raw_unicode_escape", "undefined"})
@@ -62,7 +65,7 @@ class Fields:
             return value
         try:
             pieces = decode_header(value)
-        except ValueError:
+        except (ValueError, MessageError):
             return value
         return "".join(
             piece if isinstance(piece, str) else letters(piece, charset) for piece, charset in pieces
@@ -150,7 +153,7 @@ def _split(data: bytes) -> tuple[Message, bytes]:
     head = data if end < 0 else data[: end + 1]
     message: Message = BytesHeaderParser(policy=compat32).parsebytes(head[:_MAX_HEAD_BYTES])
     # What the parser took for the start of a body (a line that is no field) belongs to it.
-    stray = str(message.get_payload() or "").encode("utf-8", "surrogateescape")
+    stray = _payload(message)
     body = b"" if end < 0 else data[end + 2 :]
     return message, stray + b"\n" + body if stray.strip() else body
 
@@ -179,25 +182,52 @@ def _pieces(entity: Message, body: bytes) -> list[bytes]:
         if found is None:
             return []
         declared = found[1].rstrip()
-    line = re.compile(rb"^--" + re.escape(declared) + rb"(--)?[ \t]*(?:\n|\Z)", re.MULTILINE)
+    return _cut(body, b"--" + declared)
+
+
+def _cut(body: bytes, line: bytes) -> list[bytes]:
+    """Return what stands between the lines that begin with *line*, at most _MAX_PARTS pieces."""
     pieces: list[bytes] = []
-    start = -1
-    for cut in line.finditer(body):
+    start, at = -1, 0
+    while (at := body.find(line, at)) >= 0 and len(pieces) < _MAX_PARTS:
+        end = body.find(b"\n", at)
+        end = len(body) if end < 0 else end
+        rest = body[at + len(line) : end].rstrip(b" \t")
+        # RFC 2046 §5.1.1: at the start of a line, alone, or with two dashes for the last.
+        if rest not in (b"", b"--") or body[at - 1 : at] not in (b"", b"\n"):
+            at += len(line)
+            continue
         if start >= 0:
-            pieces.append(body[start : cut.start()])
-        start = -1 if cut[1] else cut.end()
-        if len(pieces) >= _MAX_PARTS:
-            return pieces
-    if start >= 0:
+            pieces.append(body[start:at])
+        start = -1 if rest else end + 1
+        at = end
+    if start >= 0 and len(pieces) < _MAX_PARTS:
         pieces.append(body[start:])
     return pieces
 
 
 def _leaf(entity: Message, octets: bytes) -> Part:
     octets = octets[:_MAX_PART_BYTES]
-    if entity.get("Content-Transfer-Encoding"):
-        entity.set_payload(octets.decode("ascii", "surrogateescape"))
-        decoded = entity.get_payload(decode=True)
-        octets = _LINE_END.sub(b"\n", decoded[:_MAX_PART_BYTES]) if isinstance(decoded, bytes) else octets
+    encoding = str(entity.get("Content-Transfer-Encoding") or "").strip().lower()
+    if encoding in ("base64", "quoted-printable"):
+        octets = _LINE_END.sub(b"\n", _undone(octets, encoding))
     charset = entity.get_content_charset()
     return Part(entity.get_content_type(), Fields(entity), octets, charset)
+
+
+def _undone(octets: bytes, encoding: str) -> bytes:
+    """Undo a transfer encoding (RFC 2045 §6.7, §6.8) as far as it goes."""
+    if encoding == "quoted-printable":
+        return binascii.a2b_qp(octets)
+    digits = _NO_BASE64.sub(b"", octets.partition(b"=")[0])
+    # One digit too many holds no whole octet.
+    whole = digits[: len(digits) - (len(digits) % 4 == 1)]
+    return binascii.a2b_base64(whole + b"=" * (-len(whole) % 4))
+
+
+def _payload(message: Message) -> bytes:
+    try:
+        return str(message.get_payload() or "").encode("utf-8", "surrogateescape")
+    except ValueError:
+        # The library asks for a charset by a name that no charset can have.
+        return b""
