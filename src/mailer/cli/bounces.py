@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Annotated, Any, BinaryIO
 
 import typer
 
 from mailer.cli.output import print_json, say
-from mailer.domain.classifier import classify, parse_reply
+from mailer.domain.classifier import classify as classify_reply
+from mailer.domain.classifier import parse_reply
 from mailer.domain.reply import mask
 from mailer.domain.reply_class import Cause
 from mailer.log import set_up_log
@@ -35,11 +37,6 @@ def _main() -> None:
     set_up_log("warning")
 
 
-@app.callback()
-def _group() -> None:
-    """Keep ``reply`` a verb of its own while it is the only one."""
-
-
 alone.add_typer(app, name="bounces")
 
 
@@ -54,10 +51,28 @@ def reply(*, json: Annotated[bool, typer.Option("--json", help="Print JSON lines
             say(_row(judged))
 
 
+@app.command()
+def classify(
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH…", help="Messages, or folders of them.")],
+    *,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON lines.")] = False,
+) -> None:
+    """Say of each message that came back what it is, and what it means for whom."""
+    # Reading mail needs libraries that judging a line does not.
+    from mailer.cli.bounces_classify import judged_mail, messages_at, rows
+
+    for path in messages_at(paths):
+        judged = judged_mail(path)
+        if json:
+            print_json(judged)
+        else:
+            say(rows(judged))
+
+
 def judged_reply(line: str) -> dict[str, Any]:
     """Return what ``bounces reply --json`` prints of *line*; null is what the line does not name."""
     answer = parse_reply(line)
-    meaning = classify(answer, None)
+    meaning = classify_reply(answer, None)
     status = answer.enhanced
     return {
         "reply": line,
