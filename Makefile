@@ -22,10 +22,10 @@ COMPILE := $(BIN)/uv pip compile --quiet --no-config --universal --python-versio
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install demo test soak bench check format tools pictures lock clean
+.PHONY: help install demo test soak bench bounces-score check format tools pictures lock clean
 
 help: ## list what can be made
-	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' Makefile | expand -t 10
+	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' Makefile | expand -t 15
 
 install: .venv/.product ## link the command mailer into /usr/local/bin (root) or ~/.local/bin
 	@bin=$$([ "$$(id -u)" = 0 ] && echo /usr/local/bin || echo "$$HOME/.local/bin"); \
@@ -43,6 +43,9 @@ soak: .venv/.test tools ## run the proofs that take long (see tests/soak); PROOF
 
 bench: .venv/.test tools ## measure us beside others, into docs/benchmarks.md; PART=signups, imports, messages or million, ROUNDS=3, QUICK=1
 	@$(BIN)/python -m benchmarks $(PART) --rounds $(ROUNDS) $(if $(filter-out 0 no,$(QUICK)),--quick)
+
+bounces-score: .venv/.test ## measure how returned mail is read, on the samples in MAILER_SAMPLES; PART=held for every third
+	@$(BIN)/python -m tests.tools.bounces_score $(if $(filter held open,$(PART)),--part $(PART))
 
 check: .venv/.test ## look for what needs no run: style, types, which room imports which
 	@$(BIN)/ruff check
