@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final, TypeAlias
+from functools import partial
+from typing import Final, TypeAlias, TypeVar
 
 import structlog
 
@@ -20,6 +21,8 @@ from mailer.domain.flood import Drop, Go, Wait
 from mailer.errors import MailerError
 from mailer.storage import Database, Transaction, signups, spent_proofs
 from mailer.storage.signups import SignupRequest
+
+T = TypeVar("T")
 
 _BEAT_S: Final = 0.5
 """Between two looks: a mail to confirm leaves so much later at most."""
@@ -123,10 +126,10 @@ async def decide_waiting(database: Database, judging: Judging, *, now: datetime)
     # has an issue's copies to write down.
     decided = await database.read(lambda tx: _weighed(tx, judging.flood, wishes, now=now, held=held))
     await database.write(lambda tx: _put_aside(tx, decided))
-    for start in range(0, len(decided.going), _SLICE):
-        some = decided.going[start : start + _SLICE]
-        await database.write(lambda tx, some=some: _carry_out(tx, judging.vault, some, now))  # type: ignore[misc]
-    await database.write(lambda tx: _answer(tx, judging.vault, decided.asked_settings, now))
+    for going in _slices(decided.going):
+        await database.write(partial(_carry_out, vault=judging.vault, going=going, now=now))
+    for asked in _slices(decided.asked_settings):
+        await database.write(partial(_answer, vault=judging.vault, asked=asked, now=now))
     judging.flood.dropped(decided.dropped)
     return len(waiting)
 
@@ -171,6 +174,11 @@ def _weighed(
             case None:
                 decided.ended.append(request_id)
     return decided
+
+
+def _slices(decided: Sequence[T]) -> Iterator[Sequence[T]]:
+    for start in range(0, len(decided), _SLICE):
+        yield decided[start : start + _SLICE]
 
 
 def _put_aside(tx: Transaction, decided: _Decided) -> None:
