@@ -20,8 +20,10 @@ from mailer.bounces.legacy_general import failed_addresses
 from mailer.bounces.legacy_words import speaks_of_failure
 from mailer.domain.returned_mail import Notice
 
+# Whom a mail was addressed to, before an alias or a forward led it on.
 _ALIAS = re.compile(
-    r"\((?:ultimately )?generated from ([^\s()]{1,320})\)|\(originally addressed to ([^\s()]{1,320})\)",
+    r"\((?:(?:ultimately )?generated|expanded|originally addressed)\s+(?:from|to):?\s+"
+    r"<?([^\s()<>]{1,320})>?\)",
     re.IGNORECASE,
 )
 _TRANSCRIPT = re.compile(r"^[ -]*transcript of session follows[^\n]*", re.IGNORECASE | re.MULTILINE)
@@ -82,10 +84,12 @@ def _by_form(report: str) -> tuple[Form | None, list[_Named]]:
 def _lines_of(form: Form, report: str, start: int) -> list[_Named]:
     transcript = _TRANSCRIPT.search(report, start)
     end = transcript.start() if transcript else len(report)
+    # Where a mail was first addressed to is said of a recipient; it is none of its own.
+    asides = {line for alias in _ALIAS.finditer(report) for line in range(alias.start(), alias.end())}
     matches = [
         match
         for match in islice(form.line.finditer(report, start, end), _MAX_LINES)
-        if is_address(tidy(match["address"]))
+        if is_address(tidy(match["address"])) and match.start() not in asides
     ]
     # A postmaster named first is the recipient; one named later is whom to ask.
     matches = [
@@ -118,7 +122,9 @@ def _label(report: str, match: re.Match[str]) -> str:
 def _by_rules(report: str, sender: str, original: Original) -> list[_Named]:
     likely = frozenset(address.lower() for address in original.recipients)
     never = (original.senders - likely) | {address.lower() for address in addresses_in(sender)}
-    found = failed_addresses(report, never, likely)[:_MAX_RECIPIENTS]
+    spoken = _ALIAS.sub(lambda alias: " " * len(alias[0]), report)
+    found = failed_addresses(spoken, never, likely) or failed_addresses(report, never, likely)
+    found = found[:_MAX_RECIPIENTS]
     begins = [at for _, at in found] + [len(report)]
     return [
         _Named(address, _line_before(report, at), at + len(address), begins[number + 1])
@@ -143,7 +149,7 @@ def _notice(report: str, named: Sequence[_Named], place: int, subject: str) -> N
     one = named[place]
     own = report[one.begins_at : one.ends_at]
     alias = _ALIAS.search(own)
-    also = tuple(tidy(spelling) for spelling in alias.groups() if spelling) if alias else ()
+    also = (tidy(alias[1]),) if alias else ()
     evidence = _evidence(report, named, one, own.replace(alias[0], "") if alias else own)
     if evidence.stage is None:
         evidence = replace(evidence, stage=stage_in(one.lead))

@@ -208,11 +208,15 @@ FORMS: tuple[Form, ...] = (
         _ALONE,
     ),
     _form(
+        "exchange-online",
+        r"your message to \S{1,320} (?:couldn|wasn).t be delivered",
+        rf"your message to\s{{1,4}}<?{ADDRESS}>?[^\n]{{0,16}}delivered\.?",
+        r"(?=your message to \S{1,320} (?:couldn|wasn).t be delivered)",
+    ),
+    _form(
         "exchange-2007",
-        r"delivery has failed to these recipients or (?:groups|distribution lists):|"
-        r"couldn't be delivered to|wasn't delivered to|message to \S{1,320} couldn't be delivered",
+        r"delivery has failed to these recipients or (?:groups|distribution lists):",
         rf"^(?:[^\n<@]{{0,80}}[ <(\[:'\"])?{ADDRESS}[>\])'\"]?",
-        r"delivery has failed to these[^:]{0,40}:|(?=your message to)",
     ),
     _form(
         "exchange-2003",
@@ -260,7 +264,7 @@ FORMS: tuple[Form, ...] = (
     ),
     _form("mx-logic", rf"a message that you have sent could not be delivered [^:]{{0,80}}{_FAILED}", _ANGLED),
     _form("gmx", rf'{_FAILED} (?=")', rf'^ *"{ADDRESS}"'),
-    _form("kundenserver", rf"{_FAILED} (?=\S{1, 320} for the following reason)", _ALONE),
+    _form("kundenserver", rf"{_FAILED} (?=\S{{1,320}} for the following reason)", _ALONE),
     _form("exim", _FAILED, _EXIM),
     _form("postfix-bounce", r"could not be delivered to one or more (?:destinations|recipients)", _ANGLED),
     _form("qmail", r"this is the qmail-send program", _ANGLED),

@@ -120,14 +120,23 @@ def test_the_senders_of_the_quoted_message_are_not_recipients() -> None:
     assert [notice.recipient for notice in notices] == ["reader@example.org"]
 
 
-def test_an_alias_is_another_spelling() -> None:
+@pytest.mark.parametrize(
+    ("head", "named"),
+    [
+        (
+            "The following address(es) failed:",
+            "  inbox@example.net\n    (generated from reader@example.org)\n    ",
+        ),
+        ("The mail failed.", "<inbox@example.net> (expanded from\n    <reader@example.org>): "),
+        (
+            "Could not be delivered for 2 hours.",
+            "<inbox@example.net> (expanded from\n    <reader@example.org>): ",
+        ),
+    ],
+)
+def test_an_alias_is_another_spelling(head: str, named: str) -> None:
     """Whom a mail was addressed to stays known where it was refused further on."""
-    text = (
-        "The following address(es) failed:\n\n  inbox@example.net\n    (generated from reader@example.org)\n"
-        "    mailbox is full\n"
-    )
-
-    notices = find_notices(text, POSTMASTER, "")
+    notices = find_notices(f"{head}\n\n{named}mailbox is full\n", POSTMASTER, "")
 
     assert notices == (Notice("inbox@example.net", text="mailbox is full", also=("reader@example.org",)),)
 
