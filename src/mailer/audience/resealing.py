@@ -65,7 +65,7 @@ async def reseal_everything(
         for place in PLACES:
             await run.take_through(place)
         count += run.sealed
-        if not run.sealed:
+        if not run.sealed and not run.busy:
             return Resealed(count, run.unopened)
     raise KeysError(
         "something goes on sealing with an old key: restart every process that uses this database, "
@@ -81,6 +81,7 @@ class _Run:
         self._vault = vault
         self._tell = tell
         self.sealed = 0
+        self.busy = 0
         self.unopened = 0
 
     async def take_through(self, place: Place) -> None:
@@ -105,5 +106,6 @@ class _Run:
             except KeysError:
                 self.unopened += 1
         if anew:
-            await self._database.write(lambda tx: resealing.put(tx, place, anew))
-            self.sealed += len(anew)
+            free = await self._database.write(lambda tx: resealing.put(tx, place, anew))
+            self.sealed += free
+            self.busy += len(anew) - free

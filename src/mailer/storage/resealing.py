@@ -101,13 +101,26 @@ def slice_of(tx: Transaction, place: Place, head: bytes, after: Any, limit: int)
     return [SealedValue(key, bytes(seal_id), bytes(sealed)) for key, seal_id, sealed in rows]
 
 
-def put(tx: Transaction, place: Place, anew: Sequence[tuple[SealedValue, bytes]]) -> None:
-    """Write down values sealed anew, where the old one still lies there; at least one."""
-    unchanged = (place.key == bindparam("row_key")) & (place.sealed == bindparam("old"))
+def put(tx: Transaction, place: Place, anew: Sequence[tuple[SealedValue, bytes]]) -> int:
+    """
+    Write down values sealed anew, where the old one still lies there and nobody else is at the row.
+
+    Returns:
+        How many rows were free; the others are met again by a later slice_of.
+    """
+    # Never waiting for a row that another transaction holds, this one can be in no deadlock (PostgreSQL).
+    keys = [value.key for value, _ in anew]
+    free = select(place.key).where(place.key.in_(keys)).with_for_update(key_share=True, skip_locked=True)
+    mine = set(tx.scalars(free))
     values: list[Mapping[str, Any]] = [
-        {"row_key": value.key, "old": value.sealed, "new": sealed} for value, sealed in anew
+        {"row_key": value.key, "old": value.sealed, "new": sealed}
+        for value, sealed in anew
+        if value.key in mine
     ]
-    tx.execute(update(place.key.table).where(unchanged).values({place.sealed: bindparam("new")}), values)
+    unchanged = (place.key == bindparam("row_key")) & (place.sealed == bindparam("old"))
+    if values:
+        tx.execute(update(place.key.table).where(unchanged).values({place.sealed: bindparam("new")}), values)
+    return len(values)
 
 
 def _head(column: Column[bytes]) -> Any:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
 from mailer.storage import Transaction, installation, key_check, newsletters, readers, resealing
 from mailer.storage.installation import Identity
 from mailer.storage.resealing import PLACES, Place, SealedValue
 from mailer.storage.tables import metadata, signup_request
+from tests.integration.storage.meeting import under_way
 from tests.integration.storage.scene import NOW, Store, add_readers, weekly
 
 OLD, NEW = b"\x01\x01", b"\x01\x02"
@@ -80,3 +81,22 @@ def test_what_was_changed_meanwhile_stays(store: Store) -> None:
     store.write(lambda tx: resealing.put(tx, REQUESTS, [(one, NEW + b"a"), (as_it_was, NEW + b"b")]))
 
     assert [row["sealed"] for row in store.rows("signup_request")] == [NEW + b"a", OLD + b"1"]
+
+
+def test_a_row_that_somebody_holds_is_not_waited_for(store: Store, other_store: Store) -> None:
+    """Two that wait for each other's rows would cost one of them its transaction (PostgreSQL)."""
+    if store.database.is_embedded:
+        return  # one transaction at a time holds everything
+    requests(store, [OLD, OLD])
+    values = store.read(lambda tx: resealing.slice_of(tx, REQUESTS, NEW, None, 9))
+    anew = [(value, NEW + b"anew") for value in values]
+
+    def hold(tx: Transaction) -> None:
+        tx.execute(update(signup_request).where(REQUESTS.key == values[0].key).values(due_at=NOW))
+
+    with under_way(other_store, hold):
+        free = store.write(lambda tx: resealing.put(tx, REQUESTS, anew))
+
+    assert free == 1
+    assert [row["sealed"] for row in store.rows("signup_request")] == [OLD + b"0", NEW + b"anew"]
+    assert store.write(lambda tx: resealing.put(tx, REQUESTS, anew[:1])) == 1
