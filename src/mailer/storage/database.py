@@ -27,6 +27,9 @@ from mailer.storage.refusal import refusal, refusals_as_ours
 from mailer.storage.writer import Transactions, Unit, Writer
 
 T = TypeVar("T")
+
+_HIDE = True
+"""An error names the statement, never the values: what is no secret today may be one tomorrow."""
 Item = TypeVar("Item")
 Transaction: TypeAlias = Connection
 """What repositories take as their first argument; opaque to every other room."""
@@ -205,7 +208,11 @@ class _Postgres:
         if self._reading is None:
             # PostgreSQL's usual READ COMMITTED looks anew at each statement; a read is one snapshot.
             self._reading = create_async_engine(
-                self._url, pool_size=_READERS, pool_pre_ping=True, isolation_level="REPEATABLE READ"
+                self._url,
+                pool_size=_READERS,
+                pool_pre_ping=True,
+                isolation_level="REPEATABLE READ",
+                hide_parameters=_HIDE,
             )
         async with self._reading.begin() as connection:
             return await connection.run_sync(work)
@@ -245,7 +252,9 @@ class _LoopTransactions:
     """PostgreSQL's: asyncpg on an event loop of the writer's own."""
 
     def __init__(self, url: URL) -> None:
-        self._engine = create_async_engine(url, pool_size=1, max_overflow=0, pool_pre_ping=True)
+        self._engine = create_async_engine(
+            url, pool_size=1, max_overflow=0, pool_pre_ping=True, hide_parameters=_HIDE
+        )
         self._runner = asyncio.Runner()
 
     def run(self, work: Unit[T]) -> T:
@@ -268,6 +277,7 @@ def sqlite_engine(url: URL, begin: str, busy_s: float = _BUSY_S) -> Engine:
         url.set(drivername="sqlite+pysqlite"),
         poolclass=QueuePool,
         connect_args={"timeout": busy_s, "check_same_thread": False},
+        hide_parameters=_HIDE,
     )
 
     @event.listens_for(engine, "connect")

@@ -185,3 +185,14 @@ def test_a_postgresql_address_may_be_short(postgresql_url: str, runner: asyncio.
         assert isinstance(store.database, Database)
         assert not store.database.is_embedded
         assert store.read(letters.waiting) == 0
+
+
+def test_what_caused_an_error_names_no_value(store: Store) -> None:
+    """What a statement was given stays out of the driver's words, which a traceback would show."""
+    secret = "canary-value-of-a-statement"
+
+    with pytest.raises(StorageError) as caught:
+        store.write(lambda tx: tx.execute(text("SELECT 1 FROM nothing_there WHERE x = :x"), {"x": secret}))
+
+    assert "nothing_there" in str(caught.value.__cause__)
+    assert secret not in str(caught.value.__cause__)
