@@ -90,8 +90,8 @@ def says_away(incoming: Incoming) -> bool:
     by_subject = wording.AUTO_REPLY_SUBJECT.search(incoming.subject) is not None
     if by_subject and not incoming.is_answer:
         return True
-    by_text = wording.AUTO_REPLY_TEXT.search(incoming.start) is not None
-    return by_text and (by_subject or incoming.is_null_sender)
+    may_be = by_subject or incoming.is_null_sender
+    return may_be and wording.AUTO_REPLY_TEXT.search(incoming.start) is not None
 
 
 def read_unsubscribe(incoming: Incoming) -> ReturnedMail | None:

@@ -49,7 +49,7 @@ def read_formless_report(incoming: Incoming) -> ReturnedMail | None:
         return None
     if not is_report and not _names_failure_first(incoming) and says_away(incoming):
         return None
-    return _from_text(incoming)
+    return _from_text(incoming, find_notices(incoming.text, incoming.sender, incoming.subject))
 
 
 def read_unsigned_report(incoming: Incoming) -> ReturnedMail | None:
@@ -57,7 +57,7 @@ def read_unsigned_report(incoming: Incoming) -> ReturnedMail | None:
     if not incoming.is_null_sender:
         return None
     notices = find_notices(incoming.text, incoming.sender, incoming.subject)
-    return _from_text(incoming) if notices else None
+    return _from_text(incoming, notices) if notices else None
 
 
 def says_delay(incoming: Incoming) -> bool:
@@ -74,9 +74,8 @@ def _names_failure_first(incoming: Incoming) -> bool:
     return failure is not None and (away is None or failure.start() < away.start())
 
 
-def _from_text(incoming: Incoming) -> ReturnedMail:
+def _from_text(incoming: Incoming, notices: tuple[Notice, ...]) -> ReturnedMail:
     original = find_original(incoming.mail)
-    notices = find_notices(incoming.text, incoming.sender, incoming.subject)
     failed = _failed_recipients(incoming)
     if failed:
         notices = tuple(_about(address, notices) for address in failed)

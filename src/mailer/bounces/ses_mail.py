@@ -19,7 +19,8 @@ _MAX_RECIPIENTS = 100
 
 def read_ses_mail(incoming: Incoming) -> ReturnedMail | None:
     """Read an SNS notification out of the text of a mail; None for other mail."""
-    text = incoming.text
+    # As it stands: JSON is one endless word.
+    text = next((part.text for part in incoming.mail.parts if part.content_type == "text/plain"), "")
     start, end = text.find("{"), text.rfind("}")
     if start < 0 or end < start or not any(sign in text for sign in _SIGNS):
         return None
