@@ -61,16 +61,16 @@ def follow(
     Returns:
         What was written down; None where it is about nobody, or about what we keep no account of.
     """
-    if reading.mail.kind in NEVER_KEPT:
+    if reading.kind in NEVER_KEPT:
         return None
     match = matching.find(tx, reading)
     if match is None:
         return None
-    if reading.mail.kind is MailKind.HUMAN:
+    if reading.kind is MailKind.HUMAN:
         return _propose(tx, match, reading) if reading.asks_to_leave else None
     case = Case(
-        reading.mail.kind,
-        _meaning(match, reading.mail.kind),
+        reading.kind,
+        _meaning(match, reading.kind),
         match.proof,
         _feedback(reading.mail),
         names_other=match.names_other,

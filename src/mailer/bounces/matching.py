@@ -32,8 +32,8 @@ LATELY = timedelta(days=14)
 _BY_MAIL = "unsubscribe+"
 _IN_LINK = re.compile(r"/u/([A-Za-z0-9_-]{36})(?![A-Za-z0-9_-])")
 _IN_MAILTO = re.compile(r"unsubscribe(?:\+|%2B)([a-z2-7]{44})@", re.IGNORECASE)
-# These tell nothing about a copy: the token alone has to be ours.
-_NEED_NO_COPY = frozenset({MailKind.UNSUBSCRIBE, MailKind.HUMAN})
+# Somebody wrote it. It tells nothing about a copy: the token alone has to be ours.
+_WRITTEN = frozenset({MailKind.UNSUBSCRIBE, MailKind.HUMAN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +41,32 @@ class Reading:
     """One report, read.
 
     Attributes:
-        asks_to_leave: somebody wrote it by hand, and wants to be taken off the list.
+        writes_to_leave: a person's mail asks to be taken off the list.
     """
 
     report_id: int
     received_at: datetime
     arrived: Arrived = field(repr=False)
     mail: ReturnedMail = field(repr=False)
-    asks_to_leave: bool = False
+    writes_to_leave: bool = False
+
+    @property
+    def kind(self) -> MailKind:
+        """What it is, by what it says and by which way it came.
+
+        Only the address that List-Unsubscribe names unsubscribes at once, as its link does, and a
+        provider that proved itself. The same words to any other address are a person's mail.
+        """
+        if self.mail.kind not in _WRITTEN or self.arrived.door in PROVEN_DOORS:
+            return self.mail.kind
+        is_to_leave = self.arrived.recipient.lower().startswith(_BY_MAIL)
+        return MailKind.UNSUBSCRIBE if is_to_leave else MailKind.HUMAN
+
+    @property
+    def asks_to_leave(self) -> bool:
+        """Whether a person has to decide on a wish to leave."""
+        says_so = self.writes_to_leave or self.mail.kind is MailKind.UNSUBSCRIBE
+        return self.kind is MailKind.HUMAN and says_so
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +102,7 @@ class Matching:
 
     def find(self, tx: Transaction, reading: Reading) -> Match | None:
         """Return whom a report is about, or None: then nothing follows from it."""
-        needs_copy = reading.mail.kind not in _NEED_NO_COPY
+        needs_copy = reading.kind not in _WRITTEN
         for token, proof in self._tokens(reading):
             copy = _copy_of(tx, token)
             if copy is not None and (copy.was_sent or not needs_copy):

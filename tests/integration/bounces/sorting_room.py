@@ -158,7 +158,7 @@ class SortingRoom:
 
     def read(self, mail: ReturnedMail, recipient: str = "", **values: Any) -> Reading:
         """Return a reading of *mail*, as if it had come in now."""
-        asks = values.pop("asks_to_leave", False)
+        asks = values.pop("writes_to_leave", False)
         arrived = Arrived(values.pop("door", "smtp"), values.pop("sender", ""), recipient, b"", **values)
         return Reading(1, self.now, arrived, mail, asks)
 

@@ -234,12 +234,33 @@ def test_an_unsubscribe_by_mail_is_one(room: SortingRoom) -> None:
     assert [row["kind"] for row in room.store.rows("letter")] == ["goodbye"]
 
 
+def test_the_word_alone_unsubscribes_only_where_it_belongs(room: SortingRoom) -> None:
+    """Sent to any other address of ours it is a person's mail, and a person decides."""
+    (reader_id,) = room.subscribe()
+    path = room.return_path(reader_id, room.send())
+
+    (written,) = room.follow(room.read(ReturnedMail(MailKind.UNSUBSCRIBE), path))
+
+    assert written.effect is Effect.PROPOSED
+    assert room.standing(reader_id) is Standing.ACTIVE
+
+
+def test_whatever_is_written_where_it_belongs_unsubscribes(room: SortingRoom) -> None:
+    """Some mail programs send nothing but their signature."""
+    (reader_id,) = room.subscribe()
+    path = "Unsubscribe+" + room.return_path(reader_id, room.send()).upper()
+
+    (written,) = room.follow(room.read(ReturnedMail(MailKind.HUMAN), path))
+
+    assert written.effect is Effect.UNSUBSCRIBED
+
+
 def test_who_asks_by_hand_is_proposed_once(room: SortingRoom) -> None:
     """By token, or by the sender's address; a person presses, so nothing changes yet."""
     (first, second) = room.subscribe(2)
     room.send()
-    by_token = room.read(ReturnedMail(MailKind.HUMAN), room.return_path(first, None), asks_to_leave=True)
-    by_sender = room.read(ReturnedMail(MailKind.HUMAN), sender=address_of(second), asks_to_leave=True)
+    by_token = room.read(ReturnedMail(MailKind.HUMAN), room.return_path(first, None), writes_to_leave=True)
+    by_sender = room.read(ReturnedMail(MailKind.HUMAN), sender=address_of(second), writes_to_leave=True)
 
     written = room.follow(by_token, by_token, by_sender)
 
