@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Sequence
 from datetime import datetime
@@ -12,7 +13,7 @@ import typer
 
 from mailer.audience.moving.entry import parse_moment
 from mailer.audience.moving.export import export, parse_recipient
-from mailer.audience.moving.invitation import invite
+from mailer.audience.moving.invitation import Pace, invite
 from mailer.audience.moving.taking_in import Report, foresee, plan_move, take_in
 from mailer.audience.moving.terms import Terms, parse_map
 from mailer.bootstrap import Installation
@@ -22,6 +23,7 @@ from mailer.cli.output import print_json, say
 from mailer.cli.week import NewsletterOption
 from mailer.config import load_settings
 from mailer.domain.arrival import Change, Claim
+from mailer.domain.flood import HOUR
 from mailer.domain.language import Language
 from mailer.domain.newsletter import Newsletter
 from mailer.errors import MailerError, UsageError
@@ -114,18 +116,20 @@ def invite_readers(
     if not from_import:
         raise UsageError("add --from-import; it is asked for because these mails go to many at once")
 
-    async def work(here: Installation) -> int:
+    async def work(here: Installation) -> tuple[int, int]:
         found = await here.database.read(lambda tx: newsletters.pick(tx, newsletter))
+        sending = here.settings.signup.limits(here.settings.relay.messages_per_day)
+        now = here.clock()
         with bar() as tell:
-            return await invite(
-                here.database, here.vault, found.slug, per_hour=per_hour, now=here.clock(), tell=tell
+            asked, until = await invite(
+                here.database, here.vault, found.slug, pace=Pace(per_hour, sending, now), tell=tell
             )
+        return asked, math.ceil((until - now) / HOUR)
 
-    asked = settings.run(work)
+    asked, hours = settings.run(work)
     if as_json:
-        print_json({"invited": asked, "hours": -(-asked // per_hour)})
+        print_json({"invited": asked, "hours": hours})
     else:
-        hours = -(-asked // per_hour)
         say(f"{asked} requests to confirm leave within {hours} hours, while “mailer serve” runs")
 
 

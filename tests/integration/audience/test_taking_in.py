@@ -5,21 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from mailer.audience.address import parse_address
-from mailer.audience.moving.invitation import invite
+from mailer.audience.moving.invitation import Pace, invite
 from mailer.audience.moving.taking_in import SLICE, Report, foresee, plan_move, take_in
 from mailer.audience.moving.terms import Terms
 from mailer.domain.arrival import Change, Claim
 from mailer.domain.content import LetterKind
+from mailer.domain.flood import FloodLimits
 from mailer.domain.missing import MissingRule
 from mailer.domain.subscription import Standing
 from mailer.errors import InputError
-from tests.integration.audience.reading_room import ADDRESS, Room
+from tests.integration.audience.reading_room import ADDRESS, WIDE_OPEN, Room
 from tests.integration.storage.scene import BE, EN, RU, SLUG
 
 SAMPLES = Path(__file__).parents[2] / "samples" / "moving"
@@ -266,11 +268,10 @@ def test_who_waits_is_forgotten_unless_they_are_asked(room: Room, tmp_path: Path
     assert room.find("one@example.org") is None
 
 
-def asked(room: Room, per_hour: int = 200) -> int:
+def asked(room: Room, per_hour: int = 200, limits: FloodLimits = WIDE_OPEN) -> int:
     """Have imported readers asked to confirm."""
-    return room.run(
-        invite(room.store.database, room.vault, SLUG, per_hour=per_hour, now=room.now, tell=silence)
-    )
+    pace = Pace(per_hour, limits, room.now)
+    return room.run(invite(room.store.database, room.vault, SLUG, pace=pace, tell=silence)).asked
 
 
 def test_who_waits_is_asked_on_request_a_few_each_hour(room: Room, tmp_path: Path) -> None:
@@ -283,6 +284,22 @@ def test_who_waits_is_asked_on_request_a_few_each_hour(room: Room, tmp_path: Pat
     due = [row["next_at"] for row in room.store.rows("letter") if row["kind"] is LetterKind.INVITE]
     assert (first, second) == (5, 0)
     assert sorted(due) == [room.now + timedelta(minutes=30 * number) for number in range(5)]
+
+
+def test_one_domain_is_asked_no_faster_than_half_its_cap(room: Room, tmp_path: Path) -> None:
+    """Sign-ups have the cap besides; it holds from one slice to the next, and nobody is passed over."""
+    people = [f"reader{number}@example.org,pending," for number in range(3)]
+    bring(room, table(tmp_path, *people, "other@example.net,pending,"), PLAIN)
+
+    assert asked(room, per_hour=1_000, limits=FloodLimits(per_domain=4)) == 4
+
+    due = {
+        values["to"]: row["next_at"]
+        for row, values in zip(room.store.rows("letter"), room.opened_letters(), strict=True)
+    }
+    theirs = sorted(at for address, at in due.items() if address.endswith("@example.org"))
+    gaps = [later - earlier for earlier, later in pairwise(theirs)]
+    assert gaps == [timedelta(minutes=30)] * 2
 
 
 def test_who_is_asked_and_confirms_has_chosen_here(room: Room, tmp_path: Path) -> None:
