@@ -17,7 +17,7 @@ from mailer.bounces.legacy_boundary import Original, parted
 from mailer.bounces.legacy_evidence import Evidence, read_evidence, stage_in
 from mailer.bounces.legacy_forms import FORMS, Form
 from mailer.bounces.legacy_general import failed_addresses
-from mailer.bounces.legacy_words import speaks_of_failure
+from mailer.bounces.legacy_words import in_english, speaks_of_failure
 from mailer.domain.returned_mail import Notice
 
 # Whom a mail was addressed to, before an alias or a forward led it on.
@@ -141,6 +141,8 @@ def _without_address(report: str, subject: str, original: Original) -> tuple[Not
     if not (speaks_of_failure(report) or speaks_of_failure(subject)):
         return ()
     evidence = read_evidence(report.split("\n"))
+    if (english := in_english(report)) is not None:
+        evidence = replace(evidence, text=english)
     recipient = original.recipients[0] if original.recipients else None
     return (_filled(recipient, evidence, ()),)
 
@@ -175,12 +177,14 @@ def _evidence(report: str, named: Sequence[_Named], one: _Named, own: str) -> Ev
         return own_words
     if speaks_of_failure(one.lead) and not speaks_of_failure(own_words.text):
         return replace(own_words, text=f"{one.lead} {own_words.text}".strip())
+    before = read_evidence(report[: named[0].begins_at].split("\n"))
+    if before.code and not speaks_of_failure(own_words.text):
+        return before
     if own_words.text and "".join(lines[:2]).strip(_AROUND):
         # What follows without an empty line is about this recipient, whatever its words.
         return own_words
-    first = named[0].begins_at
-    around = (report[named[-1].ends_at :], _paragraph_before(report, first), report[:first])
-    known = (own_words, *(read_evidence(text.split("\n")) for text in around))
+    around = (report[named[-1].ends_at :], _paragraph_before(report, named[0].begins_at))
+    known = (own_words, *(read_evidence(text.split("\n")) for text in around), before)
     saying = (words for words in known if words.has_codes or speaks_of_failure(words.text))
     return next(saying, next((words for words in known if words.text), own_words))
 

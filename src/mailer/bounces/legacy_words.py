@@ -54,6 +54,19 @@ _FAILURE = re.compile(
     re.IGNORECASE,
 )
 
+# Notices that one program writes in dozens of languages, and what each says in English.
+_IN_ENGLISH = (
+    (
+        re.compile(r"groups\.google\.com/support", re.IGNORECASE),
+        "The group may not exist, or you may not have permission to post messages to the group.",
+    ),
+)
+
+
+def in_english(text: str) -> str | None:
+    """What a notice known in many languages says, for the classifier; None for any other."""
+    return next((sentence for sign, sentence in _IN_ENGLISH if sign.search(text)), None)
+
 
 def speaks_of_failure(text: str) -> bool:
     """Whether *text* holds words of failure in any language we know."""

@@ -148,6 +148,31 @@ def test_a_bounce_that_names_nobody_still_says_why() -> None:
     assert notices == (Notice(None, "5.7.1", 550, "550 5.7.1 Blocked for spam"),)
 
 
+def test_a_notice_that_comes_in_every_language_is_judged_in_english() -> None:
+    """A group's refusal blames us in Hindi too; whom it was for, the quoted header says."""
+    text = (
+        "नमस्कार desk@example.com,\n\nहो सकता है कि वह मौजूद न हो: https://groups.google.com/support/\n\n"
+        "----- Original message -----\n\nFrom: desk@example.com\nTo: group@example.org\n"
+    )
+
+    (notice,) = find_notices(text, POSTMASTER, "Delivery Status Notification (Failure)")
+
+    assert notice.recipient == "group@example.org"
+    assert "permission to post" in notice.text
+
+
+def test_a_reply_may_stand_before_its_recipient() -> None:
+    """What follows the recipient are other fields; the refusal above is the reason."""
+    text = (
+        "Error: Invalid user address\n550 - Requested action not taken: no such user here\n\n"
+        "Message details:\n  MAIL FROM: desk@example.com\n  RCPT TO: reader@example.org\n  Size (in bytes): 39\n"
+    )
+
+    (notice,) = find_notices(text, POSTMASTER, "Re: This week")
+
+    assert (notice.recipient, notice.reply_code) == ("reader@example.org", 550)
+
+
 def test_what_speaks_of_no_failure_says_nothing() -> None:
     """A letter with an address in it is no bounce."""
     assert (
