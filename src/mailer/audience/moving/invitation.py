@@ -112,7 +112,7 @@ def _prepared(vault: Vault, reader: Reader, channel: str) -> _Invitation:
 def _slice(
     vault: Vault, newsletter: str, some: Sequence[tuple[Reader, str]], *, pace: Pace
 ) -> Callable[[Transaction], tuple[int, Pace]]:
-    """Return what asks a slice of readers, in one transaction, and returns how many and the pace after them."""
+    """Return what asks a slice of readers, in one transaction: it returns how many, and the pace after it."""
     prepared = [_prepared(vault, reader, channel) for reader, channel in some]
 
     def write(tx: Transaction) -> tuple[int, Pace]:
