@@ -97,6 +97,8 @@ def test_general_rules_find_the_recipients_of_forms_nobody_has_seen(text: str, e
         "Отправитель: desk@example.com",
         "Hello desk@example.com,",
         "Mail System <postmaster@example.net>",
+        "Failed, says postmaster@example.com",
+        "Failed: 20260330081819.3619.qmail@mx.example.net",
     ],
 )
 def test_nobody_else_is_taken_for_a_recipient(line: str) -> None:
@@ -165,7 +167,8 @@ def test_a_reply_may_stand_before_its_recipient() -> None:
     """What follows the recipient are other fields; the refusal above is the reason."""
     text = (
         "Error: Invalid user address\n550 - Requested action not taken: no such user here\n\n"
-        "Message details:\n  MAIL FROM: desk@example.com\n  RCPT TO: reader@example.org\n  Size (in bytes): 39\n"
+        "Message details:\n  MAIL FROM: desk@example.com\n"
+        "  RCPT TO: reader@example.org\n  Size (in bytes): 39\n"
     )
 
     (notice,) = find_notices(text, POSTMASTER, "Re: This week")
