@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Mapping
 
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.responses import Response
 from starlette.routing import Route
 
 from mailer.audience.undo import WayBack, WayBackState, come_back, look_up
-from mailer.web.pages import Page, languages, published, show
-from mailer.web.public.front import page_language
+from mailer.web.pages import Page, languages
+from mailer.web.public.mailed_link import GONE, MailedLink, Visit
 from mailer.web.site import Site
 
-_GONE = 410
 _TEMPLATES = {
     WayBackState.OPEN: "public/way_back.html",
     WayBackState.DONE: "public/subscribed.html",
@@ -24,43 +21,35 @@ _TEMPLATES = {
 
 def routes(site: Site) -> list[Route]:
     """Return the routes of links in goodbyes."""
-    path = "/{language}/back/{secret}"
-    return [
-        Route(path, partial(_look, site)),
-        Route(path, partial(_press, site), methods=["POST"]),
-    ]
+    return MailedLink("/{language}/back/{secret}", _look, _press, _page).routes(site)
 
 
-async def _look(site: Site, request: Request) -> Response:
-    found = await look_up(site.database, request.path_params["secret"], now=site.clock())
-    return await _show(site, request, found)
+async def _look(site: Site, secret: str) -> WayBack:
+    return await look_up(site.database, secret, now=site.clock())
 
 
-async def _press(site: Site, request: Request) -> Response:
-    await request.body()
-    secret = request.path_params["secret"]
+async def _press(site: Site, secret: str, _fields: Mapping[str, str]) -> WayBack:
     found = await come_back(site.database, site.vault, secret, now=site.clock())
     if found.state is WayBackState.DONE:
         site.wake()
-    return await _show(site, request, found)
+    return found
 
 
-async def _show(site: Site, request: Request, found: WayBack) -> Response:
-    known = await published(site.database)
-    language = page_language(request.path_params["language"], languages(known))
-    secret = request.path_params["secret"]
+def _page(visit: Visit, found: WayBack) -> Page:
+    known, language = visit.known, visit.language
     here = [one for one in known if one.slug == found.newsletter and language in one.languages]
     if found.newsletter and not here:
         raise HTTPException(404)
     newsletter = here[0] if here else None
-    page = Page(
+    return Page(
         _TEMPLATES[found.state],
         language,
         known,
         newsletter=newsletter,
-        elsewhere={other: site.paths.way_back(other, secret) for other in languages(here or known)},
+        elsewhere={
+            other: visit.site.paths.way_back(other, visit.secret) for other in languages(here or known)
+        },
         values={"newsletter": newsletter, "newsletters": here},
-        status=_GONE if found.state is WayBackState.DEAD else 200,
+        status=GONE if found.state is WayBackState.DEAD else 200,
         private=True,
     )
-    return show(site, page)
