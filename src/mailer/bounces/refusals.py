@@ -11,6 +11,7 @@ from dataclasses import replace
 from mailer.bounces import wording
 from mailer.bounces.addresses import address_in, same_address
 from mailer.bounces.answers import says_away
+from mailer.bounces.dialogue import stage_told
 from mailer.bounces.dsn import StatusReport, find_status_report
 from mailer.bounces.incoming import Incoming
 from mailer.bounces.last_resort import recipients_guessed
@@ -36,6 +37,8 @@ def read_delivery_report(incoming: Incoming) -> ReturnedMail | None:
         kind = MailKind.DELAY
     original = find_original(incoming.mail)
     notices = report.notices if kind is MailKind.SUCCESS else _enriched(report, incoming, original)
+    if kind is MailKind.BOUNCE:
+        notices = tuple(_staged(notice, incoming.text) for notice in notices)
     return _returned(kind, notices, original, report.envelope_id)
 
 
@@ -127,6 +130,10 @@ def _enriched(report: StatusReport, incoming: Incoming, original: Original) -> t
     if len(report.notices) == 1 and report.notices[0].recipient is None:
         return _named(report.notices[0], told, original)
     return tuple(_explained(notice, told, report) for notice in report.notices)
+
+
+def _staged(notice: Notice, text: str) -> Notice:
+    return replace(notice, stage=notice.stage or stage_told(text, notice.text))
 
 
 def _named(notice: Notice, told: tuple[Notice, ...], original: Original) -> tuple[Notice, ...]:
