@@ -177,4 +177,4 @@ def test_a_reader_is_looked_up_and_erased(page: Page) -> None:
     expect(page.get_by_role("status")).to_contain_text("Erased")
     page.get_by_label("Whole address").fill("reader1@example.org")
     page.get_by_role("button", name="Look it up").click()
-    expect(page.get_by_text("Unsubscribed since 2026-11.")).to_be_visible()
+    expect(page.get_by_text("Do not mail: asked never to be mailed again since 2026-11.")).to_be_visible()
