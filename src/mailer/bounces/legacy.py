@@ -177,7 +177,7 @@ def _evidence(report: str, named: Sequence[_Named], one: _Named, own: str) -> Ev
         return own_words
     if speaks_of_failure(one.lead) and not speaks_of_failure(own_words.text):
         return replace(own_words, text=f"{one.lead} {own_words.text}".strip())
-    before = read_evidence(report[: named[0].begins_at].split("\n"))
+    before = read_evidence(report[: report.rfind("\n", 0, named[0].begins_at) + 1].split("\n"))
     if before.code and not speaks_of_failure(own_words.text):
         return before
     if own_words.text and "".join(lines[:2]).strip(_AROUND):

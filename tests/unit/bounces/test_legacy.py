@@ -15,6 +15,36 @@ POSTMASTER = "Mail System <postmaster@example.net>"
 # Language or trait, text, the recipients to be found.
 UNSEEN = [
     (
+        "forwarded",
+        "> Delivery failed:\n>\n>   reader@example.org\n>   no such user\n",
+        ["reader@example.org"],
+    ),
+    ("labelled", "Could not deliver to SMTP:reader@example.org\n", ["reader@example.org"]),
+    (
+        "no-addresses",
+        "Delivery to reader@example.org failed, see a@b/c@d, x@localhost\n",
+        ["reader@example.org"],
+    ),
+    (
+        "report-passed-on",
+        "Return-Path: <>\nFrom: MAILER-DAEMON@example.net\n\nDelivery to reader@example.org failed\n",
+        ["reader@example.org"],
+    ),
+    (
+        "passed-on-in-full",
+        "Received: from mx\nFrom: MAILER-DAEMON@example.net\n\nDelivery to reader@example.org failed\n",
+        ["reader@example.org"],
+    ),
+    ("too-long", f"Delivery failed:\n{'y' * 129}@example.org\nreader@example.org", ["reader@example.org"]),
+    (
+        "folded-header",
+        (
+            "It could not be delivered.\n\nReceived: from mx.example.net\n by mx.example.com\n"
+            " for <reader@example.org>; Mon\nTo: list@example.com\n"
+        ),
+        ["reader@example.org"],
+    ),
+    (
         "be",
         "Паведамленне не дастаўлена.\n\nАтрымальнік: reader@example.org\nПрычына: няма такой скрыні",
         ["reader@example.org"],
@@ -186,11 +216,9 @@ def test_what_speaks_of_no_failure_says_nothing() -> None:
 
 def test_the_reason_may_stand_in_the_subject_only() -> None:
     """Some mail servers say it nowhere else."""
-    text = "The following address(es) failed:\n\n  reader@example.org\n"
+    (notice,) = find_notices("<reader@example.org>:\n", "MAILER-DAEMON", "Returned mail: User unknown")
 
-    notices = find_notices(text, POSTMASTER, "Returned mail: User unknown")
-
-    assert [notice.recipient for notice in notices] == ["reader@example.org"]
+    assert (notice.recipient, notice.text) == ("reader@example.org", "Returned mail: User unknown")
 
 
 def test_the_stage_of_a_refusal_is_read_from_the_wrapper() -> None:
