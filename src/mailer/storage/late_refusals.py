@@ -77,11 +77,9 @@ def ran_out(tx: Transaction, issue_id: int, limit: int, *, after: int = 0) -> li
 
     In the order of readers, behind reader *after*, at most *limit*.
     """
-    last = (
-        select(func.max(attempt.c.number))
-        .where((attempt.c.issue_id == delivery.c.issue_id) & (attempt.c.reader_id == delivery.c.reader_id))
-        .scalar_subquery()
-    )
+    every = attempt.alias("every")
+    theirs = (every.c.issue_id == delivery.c.issue_id) & (every.c.reader_id == delivery.c.reader_id)
+    last = select(func.max(every.c.number)).where(theirs).scalar_subquery()
     tried = and_(
         attempt.c.issue_id == delivery.c.issue_id,
         attempt.c.reader_id == delivery.c.reader_id,
@@ -90,7 +88,8 @@ def ran_out(tx: Transaction, issue_id: int, limit: int, *, after: int = 0) -> li
     late = (delivery.c.state == DeliveryState.FAILED) & (delivery.c.reason == Blame.DEADLINE.value)
     rows = tx.execute(
         select(*_COLUMNS, delivery.c.settled_at)
-        .join(delivery, tried)
+        .select_from(delivery)
+        .join(attempt, tried)
         .where((delivery.c.issue_id == issue_id) & (delivery.c.reader_id > after) & late & ~_IS_FOLLOWED)
         .order_by(delivery.c.reader_id)
         .limit(limit)
