@@ -160,7 +160,9 @@ def _stage(block: str, reply_at: int) -> Stage | None:
     before = [(match.end(), stage) for stage, sign in _STAGES for match in sign.finditer(block, 0, reply_at)]
     if before:
         return max(before)[1]
-    return next((stage for stage, sign in _STAGES if sign.search(block, reply_at)), None)
+    # Further on, "MAIL FROM" is a field among others; only a heading says that it was the command.
+    behind = _paragraph(block[reply_at:]) + block[reply_at:].partition("SMTP command")[2]
+    return next((stage for stage, sign in _STAGES if sign.search(behind)), None)
 
 
 def _first_words(block: str) -> str:

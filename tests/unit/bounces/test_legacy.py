@@ -203,7 +203,7 @@ def test_a_reply_may_stand_before_its_recipient() -> None:
 
     (notice,) = find_notices(text, POSTMASTER, "Re: This week")
 
-    assert (notice.recipient, notice.reply_code) == ("reader@example.org", 550)
+    assert (notice.recipient, notice.reply_code, notice.stage) == ("reader@example.org", 550, Stage.RCPT)
 
 
 def test_what_speaks_of_no_failure_says_nothing() -> None:
