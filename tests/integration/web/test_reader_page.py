@@ -120,7 +120,7 @@ def test_erasing_takes_two_presses(place: Path) -> None:
             assert "Erased: nothing that is stored here" in erased.text
             assert READER not in erased.text
             assert stage.rows("SELECT count(*) FROM reader") == [(0,)]
-            assert stage.rows("SELECT reason FROM suppression") == [("unsubscribed",)]
+            assert stage.rows("SELECT reason FROM suppression") == [("blocked",)]
             assert logged == [{"event": "reader.erased", "operator": OPERATOR, "log_level": "info"}]
 
     run(scene())
