@@ -92,6 +92,9 @@ class _Run:
             await self._reseal(place, taken)
             after, done = taken[-1].key, done + len(taken)
             self._tell(place.name, done, max(whole, done))
+            if len(taken) < SLICE:
+                # Its end, for this pass: what is written meanwhile must not keep it here for ever.
+                return
             # As long again for whoever else wants to write.
             await asyncio.sleep(max(_PAUSE_S, time.monotonic() - began))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import shutil
 from dataclasses import replace
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert
 
-from mailer.audience import undo
+from mailer.audience import key_rotation, undo
 from mailer.audience.key_file import TOKENS_FILE, VAULT_FILE, KeyLine
 from mailer.audience.key_rotation import Rotated
 from mailer.audience.keys import load_keys
@@ -149,6 +150,31 @@ def test_a_second_rotation_adds_a_further_key(place: Place) -> None:
 
     assert place.rotate().new == {"link": 3, "return-path": 3, "seal": 3}
     assert place.values().keys() == {3}
+
+
+def test_a_process_that_goes_on_with_the_old_key_is_told_of(place: Place) -> None:
+    """It never ends else; what to do is one sentence."""
+    keys = load_keys(place.folder)
+    ring, old = place.start(), Vault(replace(keys, seal={1: keys.seal[1]}))
+    database = place.store.database
+
+    async def go_on() -> None:
+        while True:
+            sealed = old.seal(b"with the old key", b"public-id-12")
+            row = {"public_id": b"public-id-12", "sealed": sealed, "received_at": NOW}
+            await database.write(lambda tx, row=row: tx.execute(insert(signup_request).values(row)))  # type: ignore[misc]
+
+    async def scene() -> None:
+        going_on = asyncio.create_task(go_on())
+        try:
+            await key_rotation.rotate(
+                database, ring, place.data, now=NOW, tell=lambda *_: None, between_s=0.1
+            )
+        finally:
+            going_on.cancel()
+
+    with pytest.raises(KeysError, match="something goes on sealing with an old key: restart every process"):
+        place.store.run(scene())
 
 
 def test_yesterdays_copy_is_refused_after_a_rotation(place: Place, tmp_path: Path) -> None:
