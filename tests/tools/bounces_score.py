@@ -20,6 +20,7 @@ from mailer.bounces.reading import read_report
 from mailer.domain.notice_judgement import judge_notice
 from mailer.domain.reply_class import Hardness, ReplyClass
 from mailer.domain.returned_mail import ReturnedMail
+from tests.tools.replies_score import replies_table
 
 DEFAULT_FOLDER = "../shared/bounces"
 _OTHER = frozenset({"challenge", "mdn", "report", "unsubscribe", "spam", "normal"})
@@ -224,7 +225,8 @@ def main() -> int:
         return 0
     scores = score_samples(folder, part=options.part)
     total = scores["all"]
-    print(table(scores), "", "kinds", confusion(total.kinds), "", "classes", confusion(total.pairs), sep="\n")  # noqa: T201 - the tool's output
+    squares = ("kinds", confusion(total.kinds), "", "classes", confusion(total.pairs))
+    print(table(scores), "", *squares, "", replies_table(folder), sep="\n")  # noqa: T201 - the tool's output
     if options.missed:
         print("", *total.missed, sep="\n")  # noqa: T201 - the tool's output
     return 1 if total.crashes else 0

@@ -29,6 +29,7 @@ _MAX_PART_BYTES = 200_000
 _LINE_END = re.compile(rb"\r+\n|\r")
 # A boundary nobody declared: a line of dashes and more, and a part's header below it.
 _UNDECLARED = re.compile(rb"^--(\S[^\n]{0,69})\nContent-", re.IGNORECASE | re.MULTILINE)
+_FIELDS = re.compile(rb"(?:(?:From |[!-9;-~]*:|[ \t])[^\n]*(?:\n|\Z))*")
 _FOLD = re.compile(r"\n[ \t]*")
 _NO_BASE64 = re.compile(rb"[^A-Za-z0-9+/]+")
 _MBOX = re.compile(rb"^>?From [^\n]*\n")
@@ -151,10 +152,13 @@ def _split(data: bytes) -> tuple[Message, bytes]:
         return Message(policy=compat32), data[1:]
     end = data.find(b"\n\n")
     head = data if end < 0 else data[: end + 1]
-    message: Message = BytesHeaderParser(policy=compat32).parsebytes(head[:_MAX_HEAD_BYTES])
-    # What the parser took for the start of a body (a line that is no field) belongs to it.
-    stray = _payload(message)
     body = b"" if end < 0 else data[end + 2 :]
+    # A line that is no field ends a header without its blank line.
+    fields = _FIELDS.match(head)
+    stray = head[fields.end() :] if fields else head
+    # No charset or boundary has a NUL in it, and the library raises on some that do.
+    known = head[: len(head) - len(stray)][:_MAX_HEAD_BYTES].replace(b"\0", b"")
+    message: Message = BytesHeaderParser(policy=compat32).parsebytes(known)
     return message, stray + b"\n" + body if stray.strip() else body
 
 
@@ -176,13 +180,22 @@ def _pieces(entity: Message, body: bytes) -> list[bytes]:
     """Cut a multipart at its boundary; nothing where there is none to cut at."""
     if entity.get_content_maintype() != "multipart":
         return []
-    declared = str(entity.get_boundary("") or "")[:200].encode("utf-8", "surrogateescape")
+    declared = _boundary(entity)
     if not declared or b"--" + declared not in body:
         found = _UNDECLARED.search(body[:_MAX_HEAD_BYTES])
         if found is None:
             return []
         declared = found[1].rstrip()
     return _cut(body, b"--" + declared)
+
+
+def _boundary(entity: Message) -> bytes:
+    try:
+        boundary = entity.get_boundary("")
+    except (LookupError, ValueError, TypeError):
+        # RFC 2231 lets a parameter have a charset, and the library believes any.
+        return b""
+    return str(boundary or "")[:200].encode("utf-8", "surrogateescape")
 
 
 def _cut(body: bytes, line: bytes) -> list[bytes]:
@@ -223,11 +236,3 @@ def _undone(octets: bytes, encoding: str) -> bytes:
     # One digit too many holds no whole octet.
     whole = digits[: len(digits) - (len(digits) % 4 == 1)]
     return binascii.a2b_base64(whole + b"=" * (-len(whole) % 4))
-
-
-def _payload(message: Message) -> bytes:
-    try:
-        return str(message.get_payload() or "").encode("utf-8", "surrogateescape")
-    except ValueError:
-        # The library asks for a charset by a name that no charset can have.
-        return b""

@@ -78,6 +78,28 @@ def test_an_archive_is_not_unpacked() -> None:
 
 def test_letters_of_an_unknown_charset_are_read_as_they_can() -> None:
     """An unknown, untrue or harmful charset costs no more than some letters."""
-    for charset in ("x-unknown", "us-ascii", "punycode", "utf-16", "a\\0b", "zlib_codec", ""):
+    for charset in (
+        "x-unknown",
+        "x\0y",
+        "ascii; charset*=utf-8''x",
+        "us-ascii",
+        "punycode",
+        "utf-16",
+        "a\\0b",
+        "zlib_codec",
+        "",
+    ):
         raw = f"From: MAILER-DAEMON\nContent-Type: text/plain; charset={charset}\n\nжаль ÿ".encode()
+        assert read_report(raw).kind is MailKind.BOUNCE
+
+
+def test_a_parameter_with_a_charset_of_its_own_is_read() -> None:
+    """RFC 2231 parameters, and what looks like them, before a body that no blank line divides off."""
+    for parameter in (
+        "charset*=utf-16''%ff",
+        "boundary*=x\0y''b",
+        "boundary*0*=punycode''%ff",
+        "charset*=''",
+    ):
+        raw = f"From: MAILER-DAEMON\nContent-Type: multipart/mixed; {parameter}\nжаль, no field".encode()
         assert read_report(raw).kind is MailKind.BOUNCE
