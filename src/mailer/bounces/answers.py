@@ -32,6 +32,10 @@ _MACHINE_FIELDS = (
     "X-MS-Exchange-Inbox-Rules-Loop",
 )
 _REJECTED = re.compile(r"\b(?:automatically|been|was|is) (?:rejected|refused)\b", re.IGNORECASE)
+_MACHINE_NAME = re.compile(
+    r"^[^@]{0,60}(?:no-?reply|do-?not-?reply|admin|system|notif|server|smtp|gateway|robot|daemon|relay|mta|=ndr@|^ndr@)",
+    re.IGNORECASE,
+)
 _MACHINE_PRECEDENCE = re.compile(r"auto[-_]?reply|autoresponder", re.IGNORECASE)
 _UNSUBSCRIBE_ADDRESS = re.compile(
     r"^(?:unsub(?:scribe)?|leave|abmelden|list-unsubscribe)\b|^[\w.]{1,80}-unsubscribe\b", re.IGNORECASE
@@ -92,6 +96,13 @@ def says_away(incoming: Incoming) -> bool:
         return True
     may_be = by_subject or incoming.is_null_sender
     return may_be and wording.AUTO_REPLY_TEXT.search(incoming.start) is not None
+
+
+def is_from_machine(incoming: Incoming) -> bool:
+    """Whether anything but words says that no person wrote it: readers, too, write of undelivered mail."""
+    names = (incoming.sender, incoming.mail.fields.first("Return-Path").strip("<> "))
+    is_named_so = any(_MACHINE_NAME.search(name) for name in names)
+    return incoming.is_null_sender or is_named_so or _is_automatic(incoming)
 
 
 def read_unsubscribe(incoming: Incoming) -> ReturnedMail | None:

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from mailer.bounces import wording
 from mailer.bounces.addresses import address_in, same_address
-from mailer.bounces.answers import says_away
+from mailer.bounces.answers import is_from_machine, says_away
 from mailer.bounces.dialogue import stage_told
 from mailer.bounces.dsn import StatusReport, find_status_report
 from mailer.bounces.incoming import Incoming
@@ -47,7 +47,11 @@ def read_formless_report(incoming: Incoming) -> ReturnedMail | None:
     is_report = (
         incoming.mail.content_type == "multipart/report" or "X-Failed-Recipients" in incoming.mail.fields
     )
-    names_itself = bool(wording.BOUNCE_SUBJECT.search(incoming.subject)) and not incoming.is_answer
+    names_itself = (
+        bool(wording.BOUNCE_SUBJECT.search(incoming.subject))
+        and not incoming.is_answer
+        and is_from_machine(incoming)
+    )
     if not (incoming.is_daemon or is_report or names_itself):
         return None
     if not is_report and not _names_failure_first(incoming) and says_away(incoming):
