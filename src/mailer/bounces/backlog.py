@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from mailer.bounces.consequences import Rules, follow
-from mailer.bounces.guarding import alert, watch
+from mailer.bounces.guarding import alert, turn_back, watch
 from mailer.bounces.incoming import take_in
 from mailer.bounces.matching import Matching, Reading
 from mailer.bounces.message import open_message
@@ -32,7 +32,7 @@ from mailer.storage.reports import Report
 
 ReadOne = Callable[[bytes], ReturnedMail]
 
-SLICE = 100
+SLICE = 50
 """Reports in one transaction: senders and pages wait for no more than these."""
 _LOOK_S = 2.0
 _FORGET_S = 3600.0
@@ -84,6 +84,7 @@ class Backlog:
         self._executor = executor
         self._wanted = asyncio.Event()
         self._unreadable: set[int] = set()
+        self._has_looked = False
 
     def wake(self) -> None:
         """Look now: something was stored."""
@@ -112,6 +113,9 @@ class Backlog:
         except Exception:  # noqa: BLE001 - the top of the loop: one report must not stop all others
             began = [guard for each in readings for guard in await self._follow_alone(each)]
         alert(began)
+        if began or not self._has_looked:
+            await turn_back(self._database, now=self._clock())
+            self._has_looked = True
         return len(waiting)
 
     async def forget(self) -> int:

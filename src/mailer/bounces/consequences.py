@@ -21,7 +21,7 @@ from mailer.domain.reply_class import Hardness, Meaning
 from mailer.domain.returned_mail import MailKind, Notice, ReturnedMail
 from mailer.domain.strikes import StrikeRule, are_enough
 from mailer.domain.subscription import Event
-from mailer.storage import Transaction, consequences, guards, readers, returned_copies
+from mailer.storage import Transaction, consequences, guards, returned_copies
 from mailer.storage.consequences import Consequence
 from mailer.storage.returned_copies import SentCopy
 
@@ -97,24 +97,19 @@ def write_down(tx: Transaction, consequence: Consequence) -> Consequence:
 
 
 def _completed(tx: Transaction, copy: SentCopy, case: Case, rules: Rules, now: datetime) -> Case:
-    reader_id = copy.reader.id
+    sent_at, proven_at = copy.sent_at, copy.proven_at
     case = replace(
         case,
         is_letter=copy.issue_id is None,
-        is_mailed=readers.has_live_subscription(tx, reader_id),
+        is_mailed=copy.is_mailed,
+        is_proven_since=sent_at is not None and proven_at is not None and sent_at < proven_at,
     )
     if not (case.is_mailed and counts_as_strike(case)):
         return case
-    proven_at = returned_copies.proven_at(tx, reader_id)
-    is_proven = proven_at is not None and copy.sent_at is not None and copy.sent_at < proven_at
-    case = replace(
-        case,
-        is_proven_since=is_proven,
-        guard=guards.state(tx, copy.reader.provider_group, copy.issue_id),
-    )
+    case = replace(case, guard=guards.state(tx, copy.reader.provider_group, copy.issue_id))
     if copy.issue_id is None or is_clear(case):
         return case
-    fates = returned_copies.fates(tx, reader_id, struck=copy.issue_id)
+    fates = returned_copies.fates(tx, copy.reader.id, struck=copy.issue_id)
     return replace(case, strikes_are_enough=are_enough(fates, rules.strikes, now=now, proven_at=proven_at))
 
 
@@ -171,11 +166,11 @@ def _feedback(mail: ReturnedMail) -> str | None:
 
 def _propose(tx: Transaction, match: Match, reading: Reading) -> Consequence | None:
     """Ask a person to decide what a person wrote; once, however often they write."""
+    if not match.copy.is_mailed:
+        return None
     reader_id = match.copy.reader.id
     history = consequences.of_reader(tx, reader_id)
     if any(each.effect is Effect.PROPOSED for each in history):
-        return None
-    if not readers.has_live_subscription(tx, reader_id):
         return None
     proposal = Consequence(
         reader_id=reader_id,

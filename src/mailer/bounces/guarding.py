@@ -13,10 +13,12 @@ from mailer.domain.consequence import Effect
 from mailer.domain.guard import GuardState, must_open
 from mailer.domain.reply_class import Hardness
 from mailer.domain.returned_mail import MailKind
-from mailer.storage import Transaction, consequences, guards, readers
+from mailer.storage import Database, Transaction, consequences, guards, readers
 from mailer.storage.consequences import Consequence
 from mailer.storage.guards import Guard
 
+_AT_ONCE = 50
+"""Readers in one transaction: senders and pages wait for no more than these."""
 _SENTENCE = (
     "{0.group} says “no such mailbox” of {0.hard_count} of {0.copy_count} copies; "
     "nobody there is given up until you have looked (desk, returned mail)"
@@ -25,12 +27,7 @@ _log = structlog.get_logger()
 
 
 def watch(tx: Transaction, written: Iterable[Consequence], rules: Rules, now: datetime) -> list[Guard]:
-    """
-    Begin the guards that have become due, in the transaction that wrote *written*; return them.
-
-    Who was suppressed by that issue's copies before it was noticed is subscribed again, and waits with the
-    others for what a person says.
-    """
+    """Begin the guards that have become due, in the transaction that wrote *written*; return them."""
     began = []
     for group, issue_id in sorted(_touched(tx, written)):
         if guards.state(tx, group, issue_id) is not GuardState.NONE:
@@ -38,8 +35,20 @@ def watch(tx: Transaction, written: Iterable[Consequence], rules: Rules, now: da
         tally = guards.tally(tx, group, issue_id)
         if must_open(tally, guards.usual(tx, group, issue_id), rules.guard):
             began.append(guards.begin(tx, group, issue_id, tally, now))
-            _turn_back(tx, group, issue_id, now)
     return began
+
+
+async def turn_back(database: Database, *, now: datetime) -> int:
+    """
+    Subscribe again whom an issue's copies suppressed before its guard began; return how many.
+
+    They wait with the others for what a person says. Some at a time, and again after a crash in between.
+    """
+    count = 0
+    for guard in await database.read(guards.open_guards):
+        while some := await database.write(lambda tx, guard=guard: _turn_back(tx, guard, now)):  # type: ignore[misc]
+            count += some
+    return count
 
 
 def alert(began: Iterable[Guard]) -> None:
@@ -63,10 +72,11 @@ def _touched(tx: Transaction, written: Iterable[Consequence]) -> set[tuple[str, 
     return found
 
 
-def _turn_back(tx: Transaction, group: str, issue_id: int, now: datetime) -> None:
-    wrongly = consequences.suppressed(tx, issue_id, group)
+def _turn_back(tx: Transaction, guard: Guard, now: datetime) -> int:
+    wrongly = consequences.suppressed(tx, guard.issue_id, guard.group, _AT_ONCE)
     for each in wrongly:
         reader = readers.by_id(tx, each.reader_id)
         if reader is not None:
             restore(tx, reader, now)
     consequences.change(tx, [each.id for each in wrongly], Effect.HELD)
+    return len(wrongly)

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from mailer.bounces.consequences import Rules, settle, write_down
-from mailer.bounces.guarding import alert, watch
+from mailer.bounces.guarding import alert, turn_back, watch
 from mailer.domain.classifier import classify, parse_reply
 from mailer.domain.consequence import Case
 from mailer.domain.reply_class import Cause, Hardness, Meaning
@@ -26,7 +26,7 @@ from mailer.storage.late_refusals import RefusedCopy
 
 LATELY = timedelta(days=14)
 """Issues released longer ago are not looked at any more."""
-SLICE = 100
+SLICE = 50
 _OVERLAP = timedelta(minutes=10)
 """So late a commit may still bring attempts of before the last look."""
 _LOOK_S = 5.0
@@ -101,7 +101,9 @@ class Refused:
             written = [done for copy in found if (done := follow_refusal(tx, copy, rules, now))]
             return watch(tx, written, rules, now)
 
-        alert(await self._database.write(work))
+        if began := await self._database.write(work):
+            alert(began)
+            await turn_back(self._database, now=now)
 
 
 def follow_refusal(tx: Transaction, refused: RefusedCopy, rules: Rules, now: datetime) -> Consequence | None:

@@ -79,12 +79,13 @@ class Count:
 
 
 _COLUMNS = [table.c[name] for name in Consequence.__slots__]
+_INSERT = insert(table).returning(table.c.id)
 
 
 def add(tx: Transaction, consequence: Consequence) -> int:
     """Store a consequence; return its id."""
     values = {name: getattr(consequence, name) for name in Consequence.__slots__ if name != "id"}
-    number: int = tx.execute(insert(table).values(values).returning(table.c.id)).scalar_one()
+    number: int = tx.execute(_INSERT, values).scalar_one()
     return number
 
 
@@ -128,14 +129,14 @@ def held_count(tx: Transaction, group: str) -> int:
 
 def proposed(tx: Transaction, limit: int = 200) -> list[Consequence]:
     """Return what readers wrote that a person has to decide, oldest first, at most *limit*."""
-    return _all(tx, table.c.effect == Effect.PROPOSED)[:limit]
+    return _all(tx, table.c.effect == Effect.PROPOSED, limit)
 
 
-def suppressed(tx: Transaction, issue_id: int, group: str) -> list[Consequence]:
-    """Return the bounces of an issue by which readers of a provider group were suppressed."""
+def suppressed(tx: Transaction, issue_id: int, group: str, limit: int) -> list[Consequence]:
+    """Return bounces of an issue by which readers of a provider group were suppressed, at most *limit*."""
     is_one = (table.c.kind == MailKind.BOUNCE) & (table.c.effect == Effect.SUPPRESSED)
     of_issue = (table.c.issue_id == issue_id) & table.c.undone_at.is_(None)
-    return _all(tx, is_one & of_issue & _in_group(issue_id, group))
+    return _all(tx, is_one & of_issue & _in_group(issue_id, group), limit)
 
 
 def change(tx: Transaction, ids: Sequence[int], effect: Effect) -> None:
@@ -202,8 +203,9 @@ def _in_group(issue_id: int, group: str) -> ColumnElement[bool]:
     )
 
 
-def _all(tx: Transaction, wanted: ColumnElement[bool]) -> list[Consequence]:
-    return [Consequence(*row) for row in tx.execute(select(*_COLUMNS).where(wanted).order_by(table.c.id))]
+def _all(tx: Transaction, wanted: ColumnElement[bool], limit: int | None = None) -> list[Consequence]:
+    rows = tx.execute(select(*_COLUMNS).where(wanted).order_by(table.c.id).limit(limit))
+    return [Consequence(*row) for row in rows]
 
 
 def _update(tx: Transaction, ids: Sequence[int], values: dict[str, Any]) -> None:

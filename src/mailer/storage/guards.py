@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import exists, func, insert, select, update
+from sqlalchemy import bindparam, exists, func, insert, select, update
 
 from mailer.domain.guard import GuardState, Tally
 from mailer.domain.issue import IssueKind
@@ -18,6 +18,12 @@ from mailer.storage.return_tables import guard as table
 from mailer.storage.tables import chunk, issue
 
 _USUAL_ISSUES = 8
+# Built once: it runs for every bounce.
+_OF_GROUP = (
+    select(table.c.issue_id, table.c.ended_at)
+    .where(table.c.provider_group == bindparam("group_name"))
+    .order_by(table.c.id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +108,7 @@ def open_guards(tx: Transaction) -> list[Guard]:
 
 def state(tx: Transaction, group: str, issue_id: int | None) -> GuardState:
     """Return what guards a provider group, and an issue of it that nobody guards any more."""
-    theirs = table.c.provider_group == group
-    rows = tx.execute(select(table.c.issue_id, table.c.ended_at).where(theirs).order_by(table.c.id)).all()
+    rows = tx.execute(_OF_GROUP, {"group_name": group}).all()
     if any(ended_at is None for _, ended_at in rows):
         return GuardState.OPEN
     ended_at = next((each.ended_at for each in reversed(rows) if each.issue_id == issue_id), None)

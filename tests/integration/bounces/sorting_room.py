@@ -14,7 +14,7 @@ from mailer.audience.address import parse_address
 from mailer.audience.keys import Keys, seeded_keys
 from mailer.audience.vault import Vault
 from mailer.bounces.consequences import Rules, follow
-from mailer.bounces.guarding import watch
+from mailer.bounces.guarding import turn_back, watch
 from mailer.bounces.matching import Matching, Reading
 from mailer.bounces.stored import Arrived, sealed
 from mailer.domain.consequence import Effect
@@ -154,7 +154,10 @@ class SortingRoom:
             written = [each for each in done if each is not None]
             return written, watch(tx, written, self.rules, self.now)
 
-        return self.store.write(work)[0]
+        written, began = self.store.write(work)
+        if began:
+            self.store.run(turn_back(self.store.database, now=self.now))
+        return written
 
     def read(self, mail: ReturnedMail, recipient: str = "", **values: Any) -> Reading:
         """Return a reading of *mail*, as if it had come in now."""
