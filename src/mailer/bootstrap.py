@@ -87,7 +87,8 @@ class Installation:
 
     def composer(self, signer: Signer | None) -> Composer:
         """Return what makes copies; *signer* signs them, where we are to."""
-        return Composer(self.keys, self.vault, self.settings.sending.return_path_domain, signer)
+        sending = self.settings.sending
+        return Composer(self.keys, self.vault, sending.return_path_domain, signer, sending.return_path_prefix)
 
     @asynccontextmanager
     async def composing(self) -> AsyncIterator[Composer]:
@@ -152,7 +153,7 @@ async def open_installation(settings: Settings) -> AsyncIterator[Installation]:
         await database.read(schema.check_version)
         await identify(database, settings.data, now=utc_now())
         await check_keys(database, ring.keys, ring.vault)
-        links = Links(settings.site.public_url, settings.sending.unsubscribe_domain)
+        links = Links(settings.site.public_url, *settings.unsubscribe_at)
         yield Installation(settings, database, ring.keys, ring.vault, links, machine, ring)
     finally:
         await database.close()

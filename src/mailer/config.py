@@ -201,6 +201,14 @@ class Settings(BaseSettings):
         return self.folder / "data"
 
     @property
+    def unsubscribe_at(self) -> tuple[str, str]:
+        """Domain and prefix of where a mail program may write to leave; empty while nobody reads it."""
+        sending, asked = self.sending, self.sending.unsubscribe_by_mail
+        is_read = bool(self.returned.smtp or self.returned.lmtp or self.mailbox.host)
+        is_named = is_read if asked is None else asked
+        return (sending.return_path_domain, sending.return_path_prefix) if is_named else ("", "")
+
+    @property
     def dkim_key_file(self) -> Path:
         """Where the DKIM key lies; a relative path counts from the data folder."""
         return self.data / self.dkim.key

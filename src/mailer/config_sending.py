@@ -7,9 +7,12 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 
 from mailer.domain.domain_name import domain_name
+from mailer.domain.return_address import return_path_prefix
 
 DomainOrNone = Annotated[str, AfterValidator(lambda domain: domain and domain_name(domain))]
 """A name in DNS as it travels, or empty."""
+PrefixOrNone = Annotated[str, AfterValidator(return_path_prefix)]
+"""What may stand before a token in an address, or empty."""
 
 
 class SendingSettings(BaseModel):
@@ -21,8 +24,12 @@ class SendingSettings(BaseModel):
     """Waits before the second, third … try; the last one repeats."""
     return_path_domain: DomainOrNone = ""
     """Domain that bounces come back to; empty takes the sender's."""
-    unsubscribe_by_mail: bool = False
-    """Whether somebody reads what comes to unsubscribe+…@return_path_domain; only then do mails name it."""
+    return_path_prefix: PrefixOrNone = ""
+    """What stands before the token where a mailbox at a provider's takes what comes back: ``bounces+``;
+    at most 8 letters leave room for unsubscribe+ as well."""
+    unsubscribe_by_mail: bool | None = None
+    """Whether somebody reads what comes to unsubscribe+…@return_path_domain; only then do mails name it.
+    Unset: where [returned] or [mailbox] takes it."""
 
     @field_validator("retry_minutes")
     @classmethod
@@ -30,8 +37,3 @@ class SendingSettings(BaseModel):
         if not waits:
             raise ValueError("is empty; write it as [5, 15, 30, 60, 120]")
         return waits
-
-    @property
-    def unsubscribe_domain(self) -> str:
-        """Where a reader's mail program may write to leave; empty while nobody reads it."""
-        return self.return_path_domain if self.unsubscribe_by_mail else ""

@@ -18,6 +18,7 @@ from mailer.audience.vault import Vault
 from mailer.bounces.stored import Arrived
 from mailer.domain.consequence import Proof
 from mailer.domain.reply import mask
+from mailer.domain.return_address import is_to_leave, token_text
 from mailer.domain.returned_mail import MailKind, Notice, ReturnedMail
 from mailer.domain.token import Token
 from mailer.storage import Transaction, returned_copies
@@ -29,7 +30,6 @@ PROVEN_DOORS = frozenset({"ses", "sendgrid", "mailgun", "postmark", "brevo"})
 LATELY = timedelta(days=14)
 """How long after a copy went out a provider may still name its reader by address alone."""
 
-_BY_MAIL = "unsubscribe+"
 _IN_LINK = re.compile(r"/u/([A-Za-z0-9_-]{36})(?![A-Za-z0-9_-])")
 _IN_MAILTO = re.compile(r"unsubscribe(?:\+|%2B)([a-z2-7]{44})@", re.IGNORECASE)
 # Somebody wrote it. It tells nothing about a copy: the token alone has to be ours.
@@ -59,8 +59,7 @@ class Reading:
         """
         if self.mail.kind not in _WRITTEN or self.arrived.door in PROVEN_DOORS:
             return self.mail.kind
-        is_to_leave = self.arrived.recipient.lower().startswith(_BY_MAIL)
-        return MailKind.UNSUBSCRIBE if is_to_leave else MailKind.HUMAN
+        return MailKind.UNSUBSCRIBE if is_to_leave(self.arrived.recipient) else MailKind.HUMAN
 
     @property
     def asks_to_leave(self) -> bool:
@@ -123,9 +122,9 @@ class Matching:
         """Yield the tokens in a report that are ours, the surest first."""
         mail, return_path = reading.mail, self.keys.return_path
         places = [
-            reading.arrived.recipient.rpartition("@")[0].lower().removeprefix(_BY_MAIL),
-            (mail.envelope_id or "").partition("@")[0],
-            (mail.return_path or "").rpartition("@")[0],
+            token_text(reading.arrived.recipient),
+            token_text(mail.envelope_id or ""),
+            token_text(mail.return_path or ""),
             *_IN_MAILTO.findall(mail.unsubscribe or ""),
         ]
         for place in places:

@@ -70,8 +70,11 @@ key = "keys/dkim.pem"
 retry_minutes = [5, 15, 30, 60, 120]
 # Domain that returned mail comes back to; empty: the sender's.
 return_path_domain = ""
-# Whether somebody reads what comes to unsubscribe+…@ that domain: only then do mails name it.
-unsubscribe_by_mail = false
+# Where that is a mailbox at a provider's, with what stands behind a plus: "bounces+"
+return_path_prefix = ""
+# Whether somebody reads what comes to unsubscribe+…@ that domain: only then do mails name it. Unset: where
+# [returned] or [mailbox] takes it.
+# unsubscribe_by_mail = false
 
 [export]
 # Whether “mailer reader export” may write every reader's address into one encrypted file.

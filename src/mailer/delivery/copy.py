@@ -17,6 +17,7 @@ from mailer.audience.vault import Vault
 from mailer.delivery.dkim import Signer
 from mailer.domain.mac import Mac
 from mailer.domain.newsletter import Newsletter
+from mailer.domain.return_address import ReturnAddresses
 from mailer.domain.token import Token
 from mailer.errors import MailerError
 from mailer.rendering.skeleton import Hole, Skeleton
@@ -64,6 +65,7 @@ class Composer:
         keys, vault: of the installation.
         return_path_domain: where bounces come back to; empty takes the sender's domain.
         signer: signs each copy; None where the relay does.
+        return_path_prefix: what a return path begins with, where it is a mailbox at a provider's.
         naming: makes Message-IDs.
     """
 
@@ -71,10 +73,16 @@ class Composer:
     vault: Vault
     return_path_domain: str
     signer: Signer | None = None
+    return_path_prefix: str = ""
     naming: Mac = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "naming", Mac(self.keys.message_id))
+
+    @property
+    def returns(self) -> ReturnAddresses:
+        """Where copies come back to."""
+        return ReturnAddresses(self.return_path_domain, self.return_path_prefix)
 
     def of(self, newsletter: Newsletter) -> Composer:
         """
@@ -123,7 +131,7 @@ class Composer:
             Hole.TOKEN: self.keys.link.link(token).encode(),
             Hole.SECRET: inside["secret"].encode(),
         }
-        return_path = f"{self.keys.return_path.return_path(token)}@{self.return_path_domain}"
+        return_path = self.returns.return_path(self.keys.return_path.return_path(token))
         signature = None if self.signer is None else self.signer.begin(skeleton, values)
         return Copy(return_path, to, skeleton.fill(values), signature)
 
@@ -136,7 +144,8 @@ class EditionPress:
         self._skeleton = skeleton
         self._link = composer.keys.link.links(issue_id)
         self._return_path = composer.keys.return_path.return_paths(issue_id)
-        self._domain = "@" + composer.return_path_domain
+        # Around the token; put together for every copy.
+        self._prefix, self._domain = composer.return_path_prefix, "@" + composer.return_path_domain
         self._name = b"issue %d " % issue_id
 
     def copy(self, due: DueCopy) -> Copy:
@@ -162,7 +171,9 @@ class EditionPress:
         }
         signer = self._composer.signer
         signature = None if signer is None else signer.begin(self._skeleton, values)
-        return Copy(return_token + self._domain, address, self._skeleton.fill(values), signature)
+        return Copy(
+            self._prefix + return_token + self._domain, address, self._skeleton.fill(values), signature
+        )
 
 
 def message_id(naming: Mac, name: bytes) -> bytes:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mailer.domain.language import Language
+from mailer.domain.return_address import ReturnAddresses
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,10 +18,12 @@ class Links:
     Attributes:
         base: the public URL without a slash at its end.
         mail_domain: where mail to leave by is read; empty while nobody reads it.
+        mail_prefix: what such an address begins with (ReturnAddresses).
     """
 
     base: str
     mail_domain: str = ""
+    mail_prefix: str = ""
 
     def home(self, language: Language) -> str:
         """The site in a language, with the subscribe box."""
@@ -89,6 +92,5 @@ class Links:
         Args:
             token: a return path's local part, for relays may change the case of a link's.
         """
-        if not self.mail_domain:
-            return ""
-        return f"mailto:unsubscribe+{token}@{self.mail_domain}?subject=unsubscribe"
+        address = ReturnAddresses(self.mail_domain, self.mail_prefix).to_leave(token)
+        return f"mailto:{address}?subject=unsubscribe" if address else ""
