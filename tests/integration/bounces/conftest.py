@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 
 from tests.integration.bounces.sorting_room import SortingRoom
+from tests.integration.outbox.conftest import run
 from tests.integration.storage.scene import Store
+
+__all__ = ["room", "run"]
 
 
 @pytest.fixture

@@ -48,6 +48,14 @@ class Dialogue:
                 return ""
             return line.decode().rstrip()
 
+    async def replies_to(self, octets: bytes) -> list[str]:
+        """Write, and return every line of the next reply."""
+        self.say(octets)
+        lines = [(await self._reader.readline()).decode().rstrip()]
+        while lines[-1][3:4] == "-":
+            lines.append((await self._reader.readline()).decode().rstrip())
+        return lines
+
     async def codes(self, count: int) -> list[str]:
         """Return the codes of the next replies."""
         return [(await self.reply())[:3] for _ in range(count)]

@@ -1,0 +1,125 @@
+"""The mail room: every way in that the settings name, and the reading behind them, as one piece.
+
+``mailer serve`` runs it beside the pages and the sender, ``mailer bounces`` alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from mailer.audience.keys import Keys
+from mailer.audience.vault import Vault
+from mailer.bounces.backlog import Backlog, Desk
+from mailer.bounces.certificate import Certificate
+from mailer.bounces.consequences import Rules
+from mailer.bounces.door import Door, Reception
+from mailer.bounces.limits import Limits
+from mailer.bounces.matching import Matching
+from mailer.bounces.refused import Refused
+from mailer.bounces.stored import Arrived, keep
+from mailer.config import Settings
+from mailer.errors import SettingsError
+from mailer.storage import Database
+
+
+class MailRoom:
+    """Takes what comes back, reads it and does what follows.
+
+    Attributes:
+        smtp, lmtp: the doors; None where the settings name none.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        database: Database,
+        *,
+        keys: Keys,
+        vault: Vault,
+        clock: Callable[[], datetime],
+    ) -> None:
+        """
+        Put the pieces together; nothing listens yet.
+
+        Raises:
+            SettingsError: a door has no domain to take mail for, or its certificate can't be used.
+        """
+        self._settings = settings
+        self._database = database
+        self._vault = vault
+        self._clock = clock
+        rules = Rules.of(settings.returned)
+        self._backlog = Backlog(
+            database,
+            Desk(Matching(vault, keys), rules),
+            clock=clock,
+            keep=timedelta(days=settings.returned.keep_days),
+        )
+        self._refused = Refused(database, rules, clock=clock)
+        self.smtp: Door | None = None
+        self.lmtp: Door | None = None
+        if settings.returned.smtp or settings.returned.lmtp:
+            reception = Reception(_domain(settings), keys.return_path, self.take)
+            limits, certificate = _limits(settings), _certificate(settings)
+            if settings.returned.smtp:
+                self.smtp = Door("smtp", reception, limits, certificate=certificate)
+            if settings.returned.lmtp:
+                self.lmtp = Door("lmtp", reception, limits, certificate=certificate)
+
+    async def take(self, arrived: Arrived) -> None:
+        """Store what arrived by any door, and have it read; StorageError where it is not stored."""
+        if await keep(self._database, self._vault, arrived, self._clock()):
+            self._backlog.wake()
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """
+        Take and read for as long as the context lasts.
+
+        Raises:
+            UsageError: a door can't be opened where the settings say.
+        """
+        returned = self._settings.returned
+        async with AsyncExitStack() as stack:
+            for door, place in ((self.smtp, returned.smtp), (self.lmtp, returned.lmtp)):
+                if door is not None:
+                    stack.push_async_callback(door.stop)
+                    await door.start(place)
+            group = await stack.enter_async_context(asyncio.TaskGroup())
+            working = [group.create_task(work) for work in (self._backlog.run(), self._refused.run())]
+            try:
+                yield
+            finally:
+                for task in working:
+                    task.cancel()
+
+
+def _domain(settings: Settings) -> str:
+    domain = settings.sending.return_path_domain
+    if not domain:
+        raise SettingsError(
+            "[returned] opens a door, but [sending] return_path_domain is empty; write there the domain "
+            "whose mail comes to it, such as bounces.example.org"
+        )
+    return domain.lower()
+
+
+def _limits(settings: Settings) -> Limits:
+    longest, usual = settings.returned.max_bytes, Limits()
+    return replace(usual, max_bytes=longest, bytes_at_once=max(usual.bytes_at_once, 4 * longest))
+
+
+def _certificate(settings: Settings) -> Certificate | None:
+    """Return what STARTTLS is offered with, or None."""
+    returned = settings.returned
+    if not returned.certificate and not returned.certificate_key:
+        return None
+    if not (returned.certificate and returned.certificate_key):
+        raise SettingsError(
+            "[returned] certificate and certificate_key belong together; name both files, or neither"
+        )
+    return Certificate(settings.data / returned.certificate, settings.data / returned.certificate_key)
