@@ -39,6 +39,7 @@ def _everything(tx: Transaction, vault: Vault, reader: Reader) -> dict[str, Any]
         "subscriptions": [asdict(each) for each in preferences.memberships(tx, reader.id)],
         "copies_of_issues": traces.copies(tx, reader.id),
         "attempts_that_failed": traces.attempts(tx, reader.id),
+        "returned_mail": traces.returned(tx, reader.id),
         "letters_waiting": traces.letters(tx, reader.public_id),
         "letters_counted": traces.counts(tx, reader.address_index),
         "links_that_work": traces.links(tx, reader.id),

@@ -149,6 +149,12 @@ def take_back(tx: Transaction, ids: Sequence[int], effect: Effect, *, operator: 
     _update(tx, ids, {"effect": effect, "undone_at": now, "undone_by": operator})
 
 
+def let_go(tx: Transaction, reader_id: int) -> None:
+    """Let nobody be asked any more about a reader, who is being erased."""
+    asked = table.c.effect.in_([Effect.HELD, Effect.PROPOSED]) & (table.c.reader_id == reader_id)
+    tx.execute(update(table).where(asked).values(effect=Effect.NONE))
+
+
 def hard_count(tx: Transaction, issue_ids: Sequence[int], group: str) -> int:
     """Return of how many copies of issues a provider group said clearly that there is no such mailbox."""
     is_hard = (table.c.kind == MailKind.BOUNCE) & (table.c.verdict == Hardness.HARD)

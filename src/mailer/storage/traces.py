@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Select, select
 
 from mailer.storage.database import Transaction
+from mailer.storage.return_tables import consequence
 from mailer.storage.tables import (
     attempt,
     delivery,
@@ -48,6 +49,15 @@ def attempts(tx: Transaction, reader_id: int) -> list[dict[str, Any]]:
     columns = (attempt.c.number, attempt.c.outcome, attempt.c.stage, attempt.c.reply, attempt.c.at)
     theirs = attempt.c.reader_id == reader_id
     return _rows(tx, select(*columns).where(theirs).order_by(attempt.c.at.desc()))
+
+
+def returned(tx: Transaction, reader_id: int) -> list[dict[str, Any]]:
+    """Return what came back from a reader and what it led to, newest first."""
+    columns = [
+        consequence.c[name] for name in ("at", "kind", "cause", "evidence", "reply", "effect", "undone_at")
+    ]
+    theirs = consequence.c.reader_id == reader_id
+    return _rows(tx, select(*columns).where(theirs).order_by(consequence.c.id.desc()))
 
 
 def letters(tx: Transaction, public_id: bytes) -> list[dict[str, Any]]:

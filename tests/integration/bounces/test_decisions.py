@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -13,7 +14,7 @@ from mailer.domain.reply_class import ReplyClass
 from mailer.domain.returned_mail import MailKind, ReturnedMail
 from mailer.domain.subscription import Standing
 from mailer.errors import InvalidMove, NotFound
-from mailer.storage import readers
+from mailer.storage import erasure, readers, traces
 from tests.integration.bounces.sorting_room import FULL, POLICY, SortingRoom, address_of
 from tests.integration.storage.scene import EN, SLUG
 
@@ -183,3 +184,32 @@ def test_an_issues_returned_mail_is_counted(room: SortingRoom) -> None:
         (EN, "gmail", MailKind.BOUNCE, ReplyClass.MAILBOX, Effect.NONE, 2),
         (EN, "other", MailKind.AUTO_REPLY, None, Effect.NONE, 1),
     }
+
+
+def test_erasing_leaves_numbers_alone(room: SortingRoom) -> None:
+    """The returned mail goes, nobody is asked about the reader any more, and the counts stay."""
+    (reader_id, other) = room.subscribe(2)
+    issue_id = room.send()
+    for number in (reader_id, other):
+        room.store_report(room.return_path(number, issue_id))
+    first, second = (row["id"] for row in room.store.rows("report"))
+    room.follow(replace(room.bounce(reader_id, issue_id, FULL), report_id=first))
+    room.follow(replace(room.bounce(other, issue_id, FULL), report_id=second))
+    room.follow(room.read(ReturnedMail(MailKind.HUMAN), sender=address_of(reader_id), writes_to_leave=True))
+
+    erased = room.reader(reader_id)
+    room.store.write(lambda tx: erasure.erase(tx, erased, room.now))
+
+    assert [row["id"] for row in room.store.rows("report")] == [second]
+    assert room.store.read(decisions.waiting).proposals == ()
+    assert [each.readers for each in room.store.read(lambda tx: decisions.stats(tx, issue_id))] == [2]
+
+
+def test_readers_take_their_returned_mail_away(room: SortingRoom) -> None:
+    """It stands in their own export, in its words without the address."""
+    (reader_id,) = room.subscribe()
+    room.come_back(reader_id, room.send(), FULL)
+
+    (found,) = room.store.read(lambda tx: traces.returned(tx, reader_id))
+
+    assert (found["kind"], found["effect"], found["reply"]) == (MailKind.BOUNCE, Effect.STRIKE, FULL)

@@ -126,7 +126,9 @@ def stand(runner: asyncio.Runner, sqlite_template: Path, tmp_path_factory: pytes
     return Stand(SortingRoom(Store(open_database(f"sqlite:///{path}"), runner)))
 
 
-EXAMPLES = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+EXAMPLES = settings(
+    deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 
 
 @EXAMPLES
