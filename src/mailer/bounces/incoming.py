@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from mailer.bounces.addresses import address_in
 from mailer.bounces.message import Opened, Part
 
-_MAX_TEXT_CHARS = 12_000
+_MAX_TEXT_CHARS = 8_000
 """Reports say what they have to say at the beginning; the rest is the returned message."""
 _START_CHARS = 1_500
 _MAX_SUBJECT_CHARS = 300
@@ -54,7 +54,7 @@ class Incoming:
         is_daemon: a mail system wrote it, by its name.
         is_null_sender: its Return-Path is empty, as RFC 5321 §4.5.5 asks of reports.
         is_answer: its subject says that a person answered or forwarded something.
-        text: the plain text for people, or HTML without its tags; at most 12,000 characters, without
+        text: the plain text for people, or HTML without its tags; at most 8,000 characters, without
             endless words and gaps.
         start: the first lines of it that quote nothing.
     """

@@ -13,7 +13,7 @@ from email.policy import compat32
 from mailer.bounces.addresses import address_in
 from mailer.bounces.message import Opened
 
-_MAX_CHARS = 20_000
+_MAX_CHARS = 8_000
 _HEADERS = ("From", "To", "Subject", "Date", "Content-Type", "X-Failed-Recipients", "Return-Path")
 
 

@@ -22,6 +22,7 @@ from mailer.domain.reply_class import Cause
 from mailer.domain.returned_mail import MailKind, Notice, ReturnedMail
 
 _MAX_RECIPIENTS = 100
+_MAX_UNSIGNED_CHARS = 3_000
 
 
 def read_delivery_report(incoming: Incoming) -> ReturnedMail | None:
@@ -63,7 +64,7 @@ def read_unsigned_report(incoming: Incoming) -> ReturnedMail | None:
     """Read what only its null sender and its text give away as a report; None for other mail."""
     if not incoming.is_null_sender:
         return None
-    notices = find_notices(incoming.text, incoming.sender, incoming.subject)
+    notices = find_notices(incoming.text[:_MAX_UNSIGNED_CHARS], incoming.sender, incoming.subject)
     return _from_text(incoming, notices) if notices else None
 
 
