@@ -77,6 +77,24 @@ def test_a_full_mailbox_is_given_up_after_weeks(room: SortingRoom) -> None:
     assert room.standing(reader_id) is Standing.BOUNCED
 
 
+def test_a_refusal_of_ours_neither_counts_nor_clears(room: SortingRoom) -> None:
+    """A copy that came back because of us says nothing of the mailbox, for it or against it."""
+    (reader_id,) = room.subscribe()
+    effects = []
+    for week, said in zip(range(43, 49), (FULL, POLICY, POLICY, FULL, POLICY, FULL), strict=True):
+        effects.append(room.come_back(reader_id, room.send(week=week), said))
+        room.wait(weeks=1)
+
+    assert effects == [
+        Effect.STRIKE,
+        Effect.NONE,
+        Effect.NONE,
+        Effect.STRIKE,
+        Effect.NONE,
+        Effect.SUPPRESSED,
+    ]
+
+
 def test_a_copy_that_arrives_clears_strikes(room: SortingRoom) -> None:
     """Somebody emptied the mailbox in between."""
     (reader_id,) = room.subscribe()
