@@ -3,160 +3,42 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
-from urllib.parse import urlsplit
 
 from fastapi import FastAPI
 
 from mailer.audience import defence
 from mailer.audience.deciding import Deciding
-from mailer.audience.key_file import key_folder
-from mailer.audience.keycheck import check_keys
-from mailer.audience.keyring import Keyring
-from mailer.audience.keys import Keys
-from mailer.audience.vault import Vault
-from mailer.config import RelaySettings, Settings
+from mailer.bounces.mail_room import MailRoom
+from mailer.config import RelaySettings
 from mailer.delivery import premises
 from mailer.delivery.allowance import lane_of
-from mailer.delivery.copy import Composer
 from mailer.delivery.dialler import Dialler
 from mailer.delivery.dkim import Signer
-from mailer.delivery.fence import Fence, identify
+from mailer.delivery.fence import Fence
 from mailer.delivery.letterpress import Letterpress
 from mailer.delivery.post_room import Manners, PostRoom
-from mailer.delivery.presence import Presence
 from mailer.delivery.printing import report_theme_faults
-from mailer.delivery.release import Terms
 from mailer.delivery.signing import load_signing
 from mailer.delivery.timekeeper import Timekeeper
-from mailer.domain.checks.machine import Machine
-from mailer.domain.links import Links
 from mailer.domain.newsletter import Newsletter
 from mailer.domain.retry import RetryPolicy
+from mailer.installation import Installation, open_installation, utc_now
 from mailer.outbox.mailbox import Mailbox
 from mailer.outbox.reading import Outbox
 from mailer.outbox.relay import Relay
-from mailer.rendering.theme_folder import FOLDER, Themes
 from mailer.schedule.bell import Bell
-from mailer.storage import Database, newsletters, open_database, schema
+from mailer.storage import newsletters
 from mailer.storage.media import Media
 from mailer.storage.soundness import check_sound
 from mailer.web.app import create_app
 from mailer.web.server import serving
 from mailer.web.site import Site
 
-
-def utc_now() -> datetime:
-    """Return the time; the one clock that is passed to every room."""
-    return datetime.now(UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Installation:
-    """Settings, keys and database of one place; nothing runs yet."""
-
-    settings: Settings
-    database: Database
-    keys: Keys
-    vault: Vault
-    links: Links
-    machine: Machine
-    keyring: Keyring
-    clock: Callable[[], datetime] = utc_now
-
-    @property
-    def is_outbox_only(self) -> bool:
-        """Whether no outgoing server is set, so that every mail is kept here."""
-        return not self.settings.relay.host
-
-    @property
-    def leaves_machine(self) -> bool:
-        """Whether the outgoing server is another machine's."""
-        return self.machine.leaves_machine
-
-    @property
-    def hello(self) -> str:
-        """The name said in EHLO."""
-        return self.settings.relay.hello or urlsplit(self.settings.site.public_url).hostname or "localhost"
-
-    def composer(self, signer: Signer | None) -> Composer:
-        """Return what makes copies; *signer* signs them, where we are to."""
-        sending = self.settings.sending
-        return Composer(self.keys, self.vault, sending.return_path_domain, signer, sending.return_path_prefix)
-
-    @asynccontextmanager
-    async def composing(self) -> AsyncIterator[Composer]:
-        """
-        Yield what makes copies, signed where we are to, for as long as the context lasts.
-
-        Raises:
-            SettingsError: we are to sign, but [dkim] does not say as whom.
-            KeysError: the key can't be used.
-        """
-        signing = load_signing(self.settings)
-        if signing is None:
-            yield self.composer(None)
-            return
-        signer = Signer(signing, clock=self.clock)
-        try:
-            yield self.composer(signer)
-        finally:
-            signer.close()
-
-    @property
-    def themes(self) -> Themes:
-        """Each newsletter's own mail templates."""
-        return Themes(self.settings.folder / FOLDER)
-
-    def terms(self, node_id: str, now: datetime) -> Terms:
-        """Return how a release by the process *node_id* goes at *now*."""
-        return Terms(
-            links=self.links,
-            node_id=node_id,
-            released_at=now.replace(microsecond=0),
-            rehearsal=self.is_outbox_only,
-            leaves_machine=self.leaves_machine,
-            machine=self.machine,
-            themes=self.themes,
-            fence=self.fence(),
-        )
-
-    def fence(self) -> Fence:
-        """Return what keeps a restored copy from sending; it has not looked yet."""
-        return Fence(self.database, self.settings.data, clock=self.clock)
-
-    def presence(self) -> Presence:
-        """Return this process's place among the nodes."""
-        return Presence(self.database, self.settings.data / "run")
-
-
-@asynccontextmanager
-async def open_installation(settings: Settings) -> AsyncIterator[Installation]:
-    """Open an installation and close it afterwards.
-
-    Raises:
-        MailerError: the data folder is another user's.
-        KeysError: keys are missing, damaged or of another installation.
-        StorageError: the database is of another version, can't be read or is not there.
-    """
-    premises.check_data_is_ours(settings.data, os.geteuid())
-    ring, machine = Keyring(key_folder(settings.data, os.environ)), premises.machine_of(settings)
-    premises.check_database_is_there(settings.database_file)
-    database = open_database(settings.database_url)
-    try:
-        await database.read(schema.check_version)
-        await identify(database, settings.data, now=utc_now())
-        await check_keys(database, ring.keys, ring.vault)
-        links = Links(settings.site.public_url, *settings.unsubscribe_at)
-        yield Installation(settings, database, ring.keys, ring.vault, links, machine, ring)
-    finally:
-        await database.close()
+__all__ = ["Installation", "Service", "open_installation", "utc_now"]
 
 
 class Service:
@@ -193,6 +75,7 @@ class Service:
             released=self._post_room.wake,
         )
         self._bell = Bell(timekeeper.ring)
+        self._mail_room = here.mail_room()
         self._outbox: Relay | None = None
         if here.is_outbox_only:
             mailbox = Mailbox(here.settings.data / "outbox")
@@ -225,6 +108,11 @@ class Service:
     def fence(self) -> Fence:
         """Whether mail may go, and why not; it looks for as long as the service runs."""
         return self._fence
+
+    @property
+    def mail_room(self) -> MailRoom:
+        """What takes returned mail; its doors are open for as long as the service runs."""
+        return self._mail_room
 
     def wake(self) -> None:
         """Look for work now: somebody wrote some. Sign-ups are decided by a clock of their own."""
@@ -261,6 +149,7 @@ class Service:
                 relay = await self._relay(stack)
                 await stack.enter_async_context(self._post_room.sending(Dialler(relay, here.hello)))
                 await stack.enter_async_context(self._working(everything))
+                await stack.enter_async_context(self._mail_room.running())
                 if on is not None:
                     await stack.enter_async_context(serving(self.app, on, here.settings.signup.proxies))
                 yield

@@ -70,6 +70,15 @@ class MailRoom:
             if settings.returned.lmtp:
                 self.lmtp = Door("lmtp", reception, limits, certificate=certificate)
 
+    @property
+    def ways_in(self) -> list[str]:
+        """Where mail comes in while it runs, for people: ``SMTP at 127.0.0.1:2525``."""
+        ways = []
+        for name, door, place in self._doors():
+            host, _, port = place.rpartition(":")
+            ways.append(f"{name} at {place if port != '0' else f'{host}:{door.port}'}")
+        return ways
+
     async def take(self, arrived: Arrived) -> None:
         """Store what arrived by any door, and have it read; StorageError where it is not stored."""
         if await keep(self._database, self._vault, arrived, self._clock()):
@@ -83,12 +92,10 @@ class MailRoom:
         Raises:
             UsageError: a door can't be opened where the settings say.
         """
-        returned = self._settings.returned
         async with AsyncExitStack() as stack:
-            for door, place in ((self.smtp, returned.smtp), (self.lmtp, returned.lmtp)):
-                if door is not None:
-                    stack.push_async_callback(door.stop)
-                    await door.start(place)
+            for _, door, place in self._doors():
+                stack.push_async_callback(door.stop)
+                await door.start(place)
             group = await stack.enter_async_context(asyncio.TaskGroup())
             working = [group.create_task(work) for work in (self._backlog.run(), self._refused.run())]
             try:
@@ -96,6 +103,12 @@ class MailRoom:
             finally:
                 for task in working:
                     task.cancel()
+
+    def _doors(self) -> list[tuple[str, Door, str]]:
+        """Return name, door and place of each way in."""
+        returned = self._settings.returned
+        both = (("SMTP", self.smtp, returned.smtp), ("LMTP", self.lmtp, returned.lmtp))
+        return [(name, door, place) for name, door, place in both if door is not None]
 
 
 def _domain(settings: Settings) -> str:

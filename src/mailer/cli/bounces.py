@@ -1,7 +1,7 @@
-"""``mailer bounces``: what came back, and what mail servers answered, judged as the service judges it.
+"""``mailer bounces``: returned mail taken and read, and what came back or was answered judged as there.
 
-These verbs need no settings and no database; ``alone`` starts them without the libraries of the others,
-because a script may start them once for every line.
+Judging needs no settings and no database; ``alone`` starts it without the libraries of the others, because
+a script may start it once for every line.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from mailer.domain.reply import mask
 from mailer.domain.reply_class import Cause
 from mailer.log import set_up_log
 
-app = typer.Typer(help="Judge returned mail, and what mail servers answer.", no_args_is_help=True)
+app = typer.Typer()
 
 alone = typer.Typer(
     name="mailer", add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
@@ -38,6 +38,20 @@ def _main() -> None:
 
 
 alone.add_typer(app, name="bounces")
+
+
+@app.callback(invoke_without_command=True)
+def bounces(context: typer.Context) -> None:
+    """Take returned mail and read it, or judge some with a verb.
+
+    Without a verb it runs until SIGTERM or Ctrl-C, beside pages and sender on other machines. “mailer serve”
+    does it all in one.
+    """
+    if context.invoked_subcommand is None:
+        # What takes mail needs libraries that judging does not.
+        from mailer.cli.bounces_run import run_alone
+
+        run_alone(context.obj)
 
 
 @app.command()

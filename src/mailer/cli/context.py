@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from mailer.bootstrap import Installation, open_installation
 from mailer.config import load_settings
+from mailer.installation import Installation, open_installation
 
 T = TypeVar("T")
 

@@ -66,7 +66,7 @@ def _app(arguments: Sequence[str]) -> Callable[..., object]:
         from mailer.cli.bench import alone
 
         return alone
-    if arguments[:1] == ["bounces"]:
+    if list(arguments[:2]) in (["bounces", "reply"], ["bounces", "classify"]):
         # Started for every line or message by some scripts: it must be quick.
         from mailer.cli.bounces import alone
 

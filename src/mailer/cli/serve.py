@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 
 import typer
 import uvloop
@@ -11,6 +10,7 @@ import uvloop
 from mailer.bootstrap import Installation, Service, open_installation
 from mailer.cli.context import Context
 from mailer.cli.output import say
+from mailer.cli.stopping import told_to_stop
 from mailer.config import load_settings
 from mailer.delivery.premises import links_in_the_clear
 from mailer.domain.nearest import did_you_mean
@@ -18,8 +18,6 @@ from mailer.log import set_up_log
 from mailer.rendering.theme_folder import FOLDER
 from mailer.storage import newsletters
 from mailer.web.server import listen
-
-_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 def serve(context: typer.Context) -> None:
@@ -35,7 +33,7 @@ def serve(context: typer.Context) -> None:
 
 
 async def _serve(context: Context) -> None:
-    stopped = _told_to_stop()
+    stopped = told_to_stop()
     settings = load_settings(context.settings)
     with listen(settings.site.host, settings.site.port) as on:
         async with (
@@ -46,6 +44,8 @@ async def _serve(context: Context) -> None:
             say(f"The site is at http://{host}:{port}/")
             if installation.is_outbox_only:
                 say("No outgoing mail server is set: every mail stays on this machine, in data/outbox")
+            for way in service.mail_room.ways_in:
+                say(f"Returned mail comes in by {way}")
             if warning := links_in_the_clear(settings.site.public_url):
                 say(f"Warning: {warning}")
             for warning in await _strays(installation):
@@ -62,18 +62,3 @@ async def _strays(installation: Installation) -> list[str]:
         f"{FOLDER}/{name} belongs to no newsletter{did_you_mean(name, slugs)}, so its templates are not used"
         for name in installation.themes.strays(slugs)
     ]
-
-
-def _told_to_stop() -> asyncio.Event:
-    """Return what the first signal sets; a second one leaves at once: what is in flight is then unknown."""
-    stopped = asyncio.Event()
-    loop = asyncio.get_running_loop()
-
-    def stop() -> None:
-        stopped.set()
-        for name in _SIGNALS:
-            loop.remove_signal_handler(name)
-
-    for name in _SIGNALS:
-        loop.add_signal_handler(name, stop)
-    return stopped
