@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -65,7 +64,6 @@ class Backlog:
         *,
         clock: Callable[[], datetime],
         keep: timedelta = timedelta(days=30),
-        executor: Executor | None = None,
     ) -> None:
         """
         Read nothing yet.
@@ -75,13 +73,11 @@ class Backlog:
             desk: with what reports are read.
             clock: aware UTC.
             keep: how long a report is kept after it came in.
-            executor: where reports are read; None takes a thread.
         """
         self._database = database
         self._desk = desk
         self._clock = clock
         self._keep = keep
-        self._executor = executor
         self._wanted = asyncio.Event()
         self._unreadable: set[int] = set()
         self._has_looked = False
@@ -157,8 +153,7 @@ class Backlog:
     async def _read(self, waiting: Sequence[Report]) -> list[Reading]:
         arrived = await asyncio.to_thread(self._opened, waiting)
         work = [(each.id, self._desk.webhooks.get(mail.door), mail.raw) for each, mail in arrived]
-        loop = asyncio.get_running_loop()
-        read = await loop.run_in_executor(self._executor, read_all, work)
+        read = await asyncio.to_thread(lambda: [_read_one(*each) for each in work])
         return [
             Reading(report.id, report.received_at, mail, *said)
             for (report, mail), said in zip(arrived, read, strict=True)
@@ -204,20 +199,8 @@ class Backlog:
             return []
 
 
-def read_all(work: Sequence[tuple[int, ReadOne | None, bytes]]) -> list[tuple[ReturnedMail, bool]]:
-    """
-    Read reports; in any thread or process.
-
-    Args:
-        work: (report's id, what reads it or None for mail, raw bytes) of each.
-
-    Returns:
-        Of each what it says, and whether a person asks in it to be taken off the list.
-    """
-    return [_read_one(report_id, read, raw) for report_id, read, raw in work]
-
-
 def _read_one(report_id: int, read: ReadOne | None, raw: bytes) -> tuple[ReturnedMail, bool]:
+    """Return what a report says, and whether a person asks in it to be taken off the list."""
     try:
         mail = (read or read_report)(raw)
         if mail.kind is not MailKind.HUMAN or read is not None:

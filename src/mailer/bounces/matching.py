@@ -112,6 +112,10 @@ class Matching:
             return self._by_sender(tx, reading.arrived.sender)
         return None
 
+    def knows(self, reading: Reading) -> bool:
+        """Tell whether a token of ours stands in a report, whoever's it is."""
+        return next(self._tokens(reading), None) is not None
+
     def masked(self, text: str, reader: Reader, notice: Notice) -> str:
         """Return a server's words fit to be stored: no address in them."""
         for spelling in (self._address(reader), notice.recipient or "", *notice.also):
@@ -157,7 +161,7 @@ class Matching:
         copy that stayed. So words about another address never condemn, they are a strike at most.
         Where Original-Recipient is the reader's address, RFC 3464 §2.3.1 says that it is about them.
         """
-        named = [notice for notice in notices if any("@" in each for each in _names(notice))]
+        named = [notice for notice in notices if _names(notice)]
         theirs = [notice for notice in named if self._is(copy.reader, _names(notice))]
         unnamed = [notice for notice in notices if notice not in named]
         chosen = theirs or unnamed or named
@@ -167,7 +171,10 @@ class Matching:
         """Tell whether one of these addresses is the reader's, in whatever spelling."""
         local, _, domain = self._address(reader).lower().rpartition("@")
         for name in names:
-            its_local, _, its_domain = name.lower().rpartition("@")
+            # Some servers name the mailbox by its local part alone.
+            its_local, _, its_domain = (
+                name.lower().rpartition("@") if "@" in name else (name.lower(), "", domain)
+            )
             if local and local == its_local and _is_host_of(its_domain, domain):
                 return True
             if self._index(name) == reader.address_index:

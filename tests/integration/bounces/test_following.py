@@ -179,12 +179,13 @@ def test_an_unsubscribe_link_can_only_unsubscribe(room: SortingRoom) -> None:
     assert [row["kind"] for row in room.store.rows("letter")] == ["goodbye"]
 
 
-def test_a_forwarded_mail_does_not_condemn_who_forwarded_it(room: SortingRoom) -> None:
+@pytest.mark.parametrize("address", ["old.account@example.net", "somebody@example.org", "somebody"])
+def test_a_forwarded_mail_does_not_condemn_who_forwarded_it(room: SortingRoom, address: str) -> None:
     """The mailbox that is gone is another one."""
     (reader_id,) = room.subscribe()
     issue_id = room.send()
 
-    effect = room.come_back(reader_id, issue_id, address="old.account@example.net")
+    effect = room.come_back(reader_id, issue_id, address=address)
 
     assert effect is Effect.STRIKE
     assert room.store.rows("consequence")[0]["verdict"] is Hardness.SOFT
