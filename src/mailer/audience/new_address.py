@@ -131,9 +131,6 @@ def _ask(tx: Transaction, vault: Vault, reader: Reader, plan: _Plan, *, now: dat
         LetterKind.MOVE_OUT: reader.address_index,
     }
     may_ask = all(may_mail(kind, letters.sent_at(tx, index, kind), now) for kind, index in asked.items())
-    if readers.mark(tx, asked[LetterKind.MOVE_IN]) is Standing.BLOCKED:
-        # Its owner asked never to be mailed; nothing shows it, as where an address was asked too often.
-        may_ask = False
     if newsletter is None or not may_ask:
         return
     _call_off(tx, reader.id, LinkPurpose.MOVE_REFUSED)
@@ -152,7 +149,10 @@ def _ask(tx: Transaction, vault: Vault, reader: Reader, plan: _Plan, *, now: dat
         (LetterKind.MOVE_OUT, Recipient(old, reader.public_id, language, slug), plan.secret_out),
     ):
         letters.count(tx, asked[kind], kind, now)
-        letters.add(tx, letter(vault, kind, recipient, now=now, secret=secret))
+        # Who asked never to be mailed is not. All else goes its way: were the reader's own mail missing, it
+        # would tell them so, and that the other once read us.
+        if readers.mark(tx, asked[kind]) is not Standing.BLOCKED:
+            letters.add(tx, letter(vault, kind, recipient, now=now, secret=secret))
 
 
 def _call_off(tx: Transaction, reader_id: int, end: LinkPurpose) -> None:
@@ -173,6 +173,10 @@ def _move_if_agreed(tx: Transaction, vault: Vault, reader_id: int, now: datetime
         reader_links.close_moves(tx, reader_id, LinkPurpose.MOVE_REFUSED)
         return MoveState.REFUSED
     address = parse_address(vault.open(link.sealed, link.seal_id).decode())
+    if readers.mark(tx, vault.index(address)) is Standing.BLOCKED:
+        # They agreed, and have asked never to be mailed since.
+        reader_links.close_moves(tx, reader_id, LinkPurpose.MOVE_REFUSED)
+        return MoveState.REFUSED
     reader_links.close_moves(tx, reader_id, LinkPurpose.MOVED)
     # Who holds a link to the settings from before may not look into the new address's.
     reader_links.remove_all(tx, reader_id, [LinkPurpose.SETTINGS])

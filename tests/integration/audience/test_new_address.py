@@ -171,13 +171,42 @@ def test_nobody_is_asked_too_often(visitor: Visitor) -> None:
 
 
 def test_who_asked_never_to_be_mailed_is_not_asked(visitor: Visitor) -> None:
-    """Nor is the reader, so that nothing tells them about the other; the press looks as always."""
-    visitor.room.set_mark(Standing.BLOCKED, NEW)
-    before = visitor.room.store.contents()
+    """But the reader who typed the address is: a mail of their own that is missing would tell them."""
+    room = visitor.room
+    room.set_mark(Standing.BLOCKED, NEW)
 
     assert visitor.move(NEW)
 
-    assert visitor.room.store.contents() == before
+    assert (room.letters()[-1], MOVE_IN in room.letters()) == (MOVE_OUT, False)
+
+
+def test_nothing_that_a_reader_sees_tells_who_asked_never_to_be_mailed(visitor: Visitor) -> None:
+    """Neither their mails, nor the pages behind them, nor the file of all that is stored about them."""
+    visitor.room.set_mark(Standing.BLOCKED, NEW)
+    seen = []
+
+    for address in (NEW, "nobody@example.org"):
+        before = len(visitor.secrets(MOVE_OUT))
+        visitor.move(address)
+        visitor.move(address)  # not asked again, whoever it is
+        asked = visitor.secrets(MOVE_OUT)[before:]
+        exported = visitor.export() or {}
+        links = [link["purpose"] for link in exported["links_that_work"]]
+        seen.append((len(asked), visitor.decide(asked[-1]), sorted(links)))
+
+    assert seen[0] == seen[1]
+
+
+def test_who_agrees_and_then_asks_never_to_be_mailed_is_not_mailed(visitor: Visitor) -> None:
+    """The later word counts: the other owner's button moves nothing any more."""
+    room = visitor.room
+    mover = ask(visitor)
+    visitor.decide(mover.new)
+    room.erase(NEW, keeps_block=True)
+
+    assert visitor.decide(mover.old) is REFUSED
+
+    assert (room.mark(NEW), room.find(NEW), room.standing()) == (Standing.BLOCKED, None, Standing.ACTIVE)
 
 
 def test_what_is_no_address_is_refused(visitor: Visitor) -> None:
