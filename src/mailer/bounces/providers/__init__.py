@@ -1,0 +1,1 @@
+"""What mail providers report by webhook: their events become the values that reports by mail become."""
