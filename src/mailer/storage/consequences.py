@@ -123,8 +123,8 @@ def held(tx: Transaction, group: str, limit: int, *, newest: bool = False) -> li
 
 
 def held_count(tx: Transaction, group: str) -> int:
-    """Return how many bounces the guard of a provider group holds back."""
-    return tx.scalar(_held(select(func.count()).select_from(table), group)) or 0
+    """Return of how many readers the guard of a provider group holds bounces back."""
+    return tx.scalar(_held(select(func.count(table.c.reader_id.distinct())).select_from(table), group)) or 0
 
 
 def proposed(tx: Transaction, limit: int = 200) -> list[Consequence]:
