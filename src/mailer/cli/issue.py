@@ -21,6 +21,7 @@ from mailer.cli.issue_choice import (
 )
 from mailer.cli.issue_words import Notes, Words, issue_words
 from mailer.cli.output import books_json, books_table, in_every_language, print_json, say
+from mailer.cli.returns_output import returns_json, returns_table
 from mailer.cli.week import NewsletterOption, WeekOption
 from mailer.delivery.allowance import lane_of
 from mailer.delivery.release import release as release_issue
@@ -28,10 +29,13 @@ from mailer.delivery.standstill import Standstill, read_standstill
 from mailer.domain.books import Books
 from mailer.domain.issue import Issue, IssueMove, states_before
 from mailer.domain.language import Language
+from mailer.domain.returns import GroupReturns
 from mailer.editorial import draft
 from mailer.editorial.draft import Draft
 from mailer.errors import InvalidMove
-from mailer.storage import books
+from mailer.storage import books, return_stats
+
+_Lines = list[GroupReturns]
 
 app = typer.Typer(help="Issues: build, check, release, follow.", no_args_is_help=True)
 app.command("preview")(preview.preview)
@@ -148,19 +152,23 @@ def stats(
     *,
     json: JsonOption = False,
 ) -> None:
-    """Account for every copy of an issue, per language."""
+    """Account for every copy of an issue, and for what came back, per language and mail provider."""
     settings: Context = context.obj
 
-    async def work(installation: Installation) -> tuple[Draft, Standstill, Mapping[Language, Books]]:
-        found = await find_issue(installation, newsletter, week, issue)
-        return found, await _standstill(installation, found), await _books(installation, found)
+    async def work(here: Installation) -> tuple[Draft, Standstill, Mapping[Language, Books], _Lines]:
+        found = await find_issue(here, newsletter, week, issue)
+        came_back = await here.database.read(lambda tx: return_stats.by_group(tx, found.issue.id))
+        return found, await _standstill(here, found), await _books(here, found), came_back
 
-    found, standstill, counted = settings.run(work)
+    found, standstill, counted, came_back = settings.run(work)
     if json:
-        print_json(issue_json(found.issue) | standstill.as_json() | books_json(counted))
+        told = books_json(counted) | returns_json(came_back)
+        print_json(issue_json(found.issue) | standstill.as_json() | told)
         return
     say_state(found, standstill)
     say(books_table(counted))
+    if table := returns_table(came_back):
+        say(f"\n{table}")
 
 
 async def _books(installation: Installation, found: Draft) -> Mapping[Language, Books]:

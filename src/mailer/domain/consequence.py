@@ -73,8 +73,8 @@ class Case:
     guard: GuardState = GuardState.NONE
 
 
-# RFC 5965 §3.1, RFC 6430, RFC 6591: these say nothing of what the reader wants.
-_NO_COMPLAINT = frozenset({"not-spam", "virus", "auth-failure", "dmarc"})
+NO_COMPLAINT = frozenset({"not-spam", "virus", "auth-failure", "dmarc"})
+"""Reports that say nothing of what the reader wants (RFC 5965 §3.1, RFC 6430, RFC 6591)."""
 _WANTS_TO_LEAVE = frozenset({"opt-out", "opt-out-list"})
 _UNKNOWN_STRIKES = frozenset({Cause.UNREADABLE, Cause.FILTERED})
 
@@ -146,7 +146,7 @@ def _guarded(guard: GuardState) -> Effect:
 
 
 def _of_complaint(case: Case) -> Effect:
-    if case.feedback_type in _NO_COMPLAINT:
+    if case.feedback_type in NO_COMPLAINT:
         return Effect.NONE
     if case.proof is Proof.LINK or case.feedback_type in _WANTS_TO_LEAVE:
         return Effect.UNSUBSCRIBED if case.is_mailed else Effect.NONE
