@@ -31,7 +31,8 @@ class Claim(StrEnum):
 
 
 _RANK = {claim: rank for rank, claim in enumerate(Claim)}
-_EVERYWHERE = (Claim.COMPLAINED, Claim.BOUNCED, Claim.BLOCKED)
+EVERYWHERE = (Claim.COMPLAINED, Claim.BOUNCED, Claim.BLOCKED)
+"""What holds for every list, whichever it was said of: also for those that are left out."""
 _STAYING = (Claim.CONFIRMED, Claim.UNCONFIRMED)
 REASONS: Mapping[Claim, Standing] = {
     Claim.LEFT: Standing.UNSUBSCRIBED,
@@ -76,6 +77,11 @@ class Arrival:
     list_name: str
 
 
+def fold(name: str) -> str:
+    """Return a list's name as it is compared: case, NBSP and spaces around it make no difference."""
+    return " ".join(name.split()).casefold()
+
+
 def gather(mentions: Sequence[Mention]) -> Arrival:
     """Make one arrival of what every line says of a person.
 
@@ -87,12 +93,13 @@ def gather(mentions: Sequence[Mention]) -> Arrival:
     """
     by_list: dict[str, Mention] = {}
     for mention in mentions:
-        before = by_list.get(mention.list_name)
+        key = fold(mention.list_name)
+        before = by_list.get(key)
         if before is None or _RANK[mention.claim] > _RANK[before.claim]:
-            by_list[mention.list_name] = mention
+            by_list[key] = mention
     said = list(by_list.values())
     claims = {mention.claim for mention in said}
-    claim = next(each for each in (*_EVERYWHERE, *_STAYING, Claim.LEFT) if each in claims)
+    claim = next(each for each in (*EVERYWHERE, *_STAYING, Claim.LEFT) if each in claims)
     theirs = [mention for mention in said if mention.claim is claim]
     languages = list(dict.fromkeys(mention.language for mention in theirs))
     lender = languages[1] if len(languages) > 1 else None

@@ -85,6 +85,19 @@ def test_a_dump_of_listmonk_comes_in_as_it_proves(room: Room) -> None:
     assert room.letters() == []
 
 
+def test_a_block_holds_though_its_list_is_left_out(room: Room, tmp_path: Path) -> None:
+    """Who complained on an old list must not be mailed by a new one; who only left the old one may be."""
+    rows = ("one,Old,complained", "two,Old,blocked", "three,Old,left", "four,,blocked")
+    lines = ["email,list,status", *(row.replace(",", "@example.org,", 1) for row in rows), ""]
+    path = tmp_path / "readers.csv"
+    path.write_text("\n".join(lines))
+
+    bring(room, path, replace(TERMS, lists={"Old": None, "News": BE}, list_name="Never named"))
+
+    reasons = [reason(room, f"{name}@example.org") for name in ("one", "two", "three", "four")]
+    assert reasons == [Standing.COMPLAINED, Standing.UNSUBSCRIBED, None, Standing.UNSUBSCRIBED]
+
+
 def test_one_person_on_two_lists_is_one_reader(room: Room) -> None:
     """With the second language where the first has no text; who left one list reads the other."""
     bring(room, SAMPLES / "listmonk.sql")

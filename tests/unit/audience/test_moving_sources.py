@@ -7,6 +7,7 @@ in them are nobody.
 from __future__ import annotations
 
 import zipfile
+from dataclasses import replace
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
@@ -85,6 +86,21 @@ EXPECTED = {
 def test_each_service_is_recognised_and_read(name: str) -> None:
     """Nobody needs to say where a file is from; confirmed is only who the file proves it of."""
     assert sorted(claims(read(SAMPLES / name))) == sorted(EXPECTED[name])
+
+
+def test_a_block_is_read_of_who_is_on_no_list() -> None:
+    """In listmonk and phpList that is whoever was blocked without signing up, or was taken off every list."""
+    dump = (SAMPLES / "listmonk.sql").read_bytes().replace(b"{}\tenabled", b"{}\tblocklisted")
+    object_ = b'[{"uuid": "x", "email": "ten@example.org", "status": "blocklisted", "lists": []}]'
+    phplist = (
+        b"email,Is this subscriber confirmed,Is this subscriber blacklisted,List Membership\n"
+        b"eleven@example.org,1,1,No Lists\n"
+    )
+
+    found = [*read(dump), *read(object_), *read(phplist, terms=replace(TERMS, list_name=""))]
+
+    of_none = [name for name, list_name, claim in claims(found) if not list_name and claim is B]
+    assert of_none == ["nine", "ten", "eleven"]
 
 
 def test_every_sample_is_read() -> None:

@@ -96,6 +96,8 @@ def read_object(place: str, number: int, found: Mapping[str, Any], terms: Terms)
         key = "subscription_created_at" if claim is Claim.CONFIRMED else "subscription_updated_at"
         at = str(each.get(key) or "")
         yield Entry(number, address, name, lower(claim, terms.status), _moment(place, number, at))
+    if overall is not None and not found.get("lists"):
+        yield Entry(number, address, "", overall)
 
 
 def is_subscriber(found: Mapping[str, Any]) -> bool:
@@ -125,10 +127,12 @@ def _of_subscriber(
     overall = _NOT_MAILED.get(row.value("status"))
     for each in theirs:
         overall = lower(_BOUNCES[each.status], overall) if not each.list_id else overall
-    for each in theirs:
-        place = lists.get(each.list_id)
-        if place is None:
-            continue
+    on_lists = [each for each in theirs if each.list_id in lists]
+    if overall is not None and not on_lists:
+        # Who was blocked without ever signing up, or whose lists are gone.
+        yield Entry(row.line, row.value("email"), "", overall)
+    for each in on_lists:
+        place = lists[each.list_id]
         claim = lower(_claim(each.status, is_double=place.is_double), overall)
         at = _moment(part.place, row.line, each.at)
         yield Entry(row.line, row.value("email"), place.name, lower(claim, terms.status), at)

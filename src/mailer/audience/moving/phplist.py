@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mailer.audience.moving.entry import Entry, Row, Source, lower
-from mailer.audience.moving.terms import Terms, fold
-from mailer.domain.arrival import Claim
+from mailer.audience.moving.terms import Terms
+from mailer.domain.arrival import Claim, fold
 
 _CONFIRMED, _BLACKLISTED = "is this subscriber confirmed", "is this subscriber blacklisted"
 _BY_THEMSELVES, _LISTS = "did this subscriber manually confirm", "list membership"
@@ -38,7 +38,7 @@ def _memberships(row: Row, terms: Terms) -> list[str]:
     """Return the lists of a row: phpList writes their names one after the other, with spaces between."""
     rest = f" {fold(row.cell(_LISTS))} "
     if rest.strip() in ("", "no lists"):
-        return [terms.list_name] if row.is_yes(_BLACKLISTED) and terms.list_name else []
+        return [terms.list_name] if row.is_yes(_BLACKLISTED) else []
     found = []
     for name in sorted(map(fold, terms.lists), key=len, reverse=True):
         if f" {name} " in rest:

@@ -15,7 +15,7 @@ from mailer.audience.moving.entry import Entry
 from mailer.audience.moving.reading import Problems, Reading
 from mailer.audience.moving.terms import Terms, UnknownList
 from mailer.audience.vault import Vault
-from mailer.domain.arrival import Arrival, Claim, Mention, gather
+from mailer.domain.arrival import EVERYWHERE, Arrival, Claim, Mention, gather
 from mailer.domain.language import Language
 from mailer.domain.provider import provider_group
 from mailer.domain.token import PUBLIC_ID_BYTES
@@ -115,9 +115,9 @@ class _Sorter:
         self.problems = Problems()
 
     def put(self, part: int, reading: Reading, entry: Entry) -> None:
-        """Put one line onto the pile, unless its list is left out."""
+        """Put one line onto the pile, unless its list is left out and it says nothing of other lists."""
         try:
-            language = entry.language or self._language_of(entry.list_name)
+            language = self._language_for(entry)
         except UnknownList:
             self.problems.note(_unknown_list(reading, entry, self._terms))
             return
@@ -137,6 +137,12 @@ class _Sorter:
         at = entry.at.timestamp() if entry.at else None
         said = (part, entry.line, entry.list_name, language.value, entry.claim.value, at)
         self._pile.add(PiledLine(self._sealed.person, *said, *self._sealed[1:]))
+
+    def _language_for(self, entry: Entry) -> Language | None:
+        if entry.claim in EVERYWHERE:
+            # Of any list, or of none; nobody will be mailed in it.
+            return self._terms.languages[0]
+        return entry.language or self._language_of(entry.list_name)
 
     def _language_of(self, list_name: str) -> Language | None:
         if list_name not in self._languages:

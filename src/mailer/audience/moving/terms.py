@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from mailer.domain.arrival import Claim
+from mailer.domain.arrival import Claim, fold
 from mailer.domain.language import Language, parse_language
 
 LEAVE_OUT = "leave-out"
@@ -51,11 +51,6 @@ class Terms:
         if not folded and len(self.languages) == 1:
             return self.languages[0]
         raise UnknownList(list_name)
-
-
-def fold(name: str) -> str:
-    """Return a name as it is compared: case, NBSP and spaces around it make no difference."""
-    return " ".join(name.split()).casefold()
 
 
 def parse_map(text: str) -> tuple[str, Language | None]:
