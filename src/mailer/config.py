@@ -32,6 +32,7 @@ from mailer.config_returned import MailboxSettings, ReturnedSettings, WebhooksSe
 from mailer.config_sending import DomainOrNone, SendingSettings
 from mailer.config_signup import SignUpSettings
 from mailer.domain.alignment import is_dns_name
+from mailer.domain.relay_profile import RelayProfile
 from mailer.domain.web_address import web_address
 from mailer.errors import SettingsError
 
@@ -101,6 +102,8 @@ class RelaySettings(_Section):
     """Name said in EHLO; empty takes the host of site.public_url."""
     signing: Literal["relay", "us", "both"] = "relay"
     """Who puts DKIM signatures on our mail; ``us`` and ``both`` need [dkim]."""
+    profile: RelayProfile = RelayProfile.NONE
+    """What kind of server it is, so that it hands back what bounced and tracks nobody (docs/relays.md)."""
 
     @property
     def name(self) -> str:

@@ -67,8 +67,10 @@ class Installation:
 
     def composer(self, signer: Signer | None) -> Composer:
         """Return what makes copies; *signer* signs them, where we are to."""
-        sending = self.settings.sending
-        return Composer(self.keys, self.vault, sending.return_path_domain, signer, sending.return_path_prefix)
+        sending, profile = self.settings.sending, self.settings.relay.profile
+        return Composer(
+            self.keys, self.vault, sending.return_path_domain, signer, sending.return_path_prefix, profile
+        )
 
     @asynccontextmanager
     async def composing(self) -> AsyncIterator[Composer]:

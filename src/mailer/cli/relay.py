@@ -7,9 +7,11 @@ import typer
 from mailer.bootstrap import Installation
 from mailer.cli.context import Context
 from mailer.cli.output import say
+from mailer.config import RelaySettings
 from mailer.delivery.dialler import Dialler
 from mailer.delivery.proof import check_relay
 from mailer.delivery.timeouts import Timeouts
+from mailer.domain.relay_profile import profile_mismatch
 from mailer.errors import MailerError
 
 PATIENCE = Timeouts(connect_s=10, mail_s=60, rcpt_s=60)
@@ -38,6 +40,12 @@ def test(context: typer.Context) -> None:
         await check_relay(Dialler(relay, here.hello, PATIENCE))
         login = "it knows our login" if relay.username else "without a login"
         tls = "in the clear" if relay.tls == "none" else "by TLS"
-        return f"{here.settings.relay.name} takes us, {tls}, {login}"
+        taken = f"{here.settings.relay.name} takes us, {tls}, {login}"
+        return "\n".join(filter(None, (taken, profile_warning(relay))))
 
     say(settings.run(work))
+
+
+def profile_warning(relay: RelaySettings) -> str:
+    """Return what to mend where the server's name asks for another profile, else nothing."""
+    return profile_mismatch(relay.profile, relay.host)

@@ -17,6 +17,7 @@ from mailer.audience.vault import Vault
 from mailer.delivery.dkim import Signer
 from mailer.domain.mac import Mac
 from mailer.domain.newsletter import Newsletter
+from mailer.domain.relay_profile import RelayProfile
 from mailer.domain.return_address import ReturnAddresses
 from mailer.domain.token import Token
 from mailer.errors import MailerError
@@ -66,6 +67,7 @@ class Composer:
         return_path_domain: where bounces come back to; empty takes the sender's domain.
         signer: signs each copy; None where the relay does.
         return_path_prefix: what a return path begins with, where it is a mailbox at a provider's.
+        profile: what kind of server the relay is.
         naming: makes Message-IDs.
     """
 
@@ -74,6 +76,7 @@ class Composer:
     return_path_domain: str
     signer: Signer | None = None
     return_path_prefix: str = ""
+    profile: RelayProfile = RelayProfile.NONE
     naming: Mac = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -131,9 +134,13 @@ class Composer:
             Hole.TOKEN: self.keys.link.link(token).encode(),
             Hole.SECRET: inside["secret"].encode(),
         }
-        return_path = self.returns.return_path(self.keys.return_path.return_path(token))
+        return_token = self.keys.return_path.return_path(token)
+        before, behind = self.profile.around_token
+        message = skeleton.fill(values)
+        if before:
+            message = before + return_token.encode() + behind + message
         signature = None if self.signer is None else self.signer.begin(skeleton, values)
-        return Copy(return_path, to, skeleton.fill(values), signature)
+        return Copy(self.returns.return_path(return_token), to, message, signature)
 
 
 class EditionPress:
@@ -146,6 +153,7 @@ class EditionPress:
         self._return_path = composer.keys.return_path.return_paths(issue_id)
         # Around the token; put together for every copy.
         self._prefix, self._domain = composer.return_path_prefix, "@" + composer.return_path_domain
+        self._before, self._behind = composer.profile.around_token
         self._name = b"issue %d " % issue_id
 
     def copy(self, due: DueCopy) -> Copy:
@@ -169,11 +177,12 @@ class EditionPress:
             Hole.TOKEN: self._link(public_id),
             Hole.RETURN_TOKEN: return_token.encode(),
         }
+        message = self._skeleton.fill(values)
+        if self._before:
+            message = self._before + values[Hole.RETURN_TOKEN] + self._behind + message
         signer = self._composer.signer
         signature = None if signer is None else signer.begin(self._skeleton, values)
-        return Copy(
-            self._prefix + return_token + self._domain, address, self._skeleton.fill(values), signature
-        )
+        return Copy(self._prefix + return_token + self._domain, address, message, signature)
 
 
 def message_id(naming: Mac, name: bytes) -> bytes:

@@ -45,7 +45,7 @@ _FIELDS = {
     # Letters and digits only; SES repeats tags in the events of a configuration set.
     RelayProfile.SES: f"X-SES-MESSAGE-TAGS: {OURS}={_TOKEN}\r\n",
     RelayProfile.BREVO: f"{OURS_IN_BREVO}: {OURS}:{_TOKEN}\r\n",
-    RelayProfile.MAILGUN: (f'X-Mailgun-Variables: {{"{OURS}": "{_TOKEN}"}}\r\nX-Mailgun-Track: no\r\n'),
+    RelayProfile.MAILGUN: f'X-Mailgun-Variables: {{"{OURS}":"{_TOKEN}"}}\r\nX-Mailgun-Track: no\r\n',
     RelayProfile.POSTMARK: (
         f"X-PM-Metadata-{OURS}: {_TOKEN}\r\n"
         "X-PM-TrackOpens: false\r\n"
