@@ -108,6 +108,45 @@ def test_every_sample_is_read() -> None:
     assert {path.name for path in SAMPLES.iterdir()} == set(EXPECTED)
 
 
+VOUCHED = replace(TERMS, status=C, source="at the fair", since=SEEN)
+
+
+@pytest.mark.parametrize(
+    ("column", "cell"),
+    [
+        ("unsubscribed_at", "2026-01-02"),
+        ("Unsubscribe date", "2026-01-02"),
+        ("opted_out", "yes"),
+        ("Bounced", "1"),
+        ("blacklisted", "true"),
+        ("deleted_at", "2026-01-02"),
+        ("subscribed", "no"),
+        ("Is confirmed", "0"),
+    ],
+)
+def test_a_column_that_says_who_left_is_not_passed_over(column: str, cell: str) -> None:
+    """Else one word about all lines would bring in those whom the file itself calls gone."""
+    with pytest.raises(InputError, match="status"):
+        read(f"email,{column}\none@example.org,{cell}\n".encode(), terms=VOUCHED)
+
+
+@pytest.mark.parametrize(
+    ("column", "cell"),
+    [
+        ("unsubscribed_at", ""),
+        ("opted_out", "no"),
+        ("subscribed", "yes"),
+        ("leftovers", "pie"),
+        ("unsub@example.net", "1"),
+    ],
+)
+def test_other_columns_are_passed_over(column: str, cell: str) -> None:
+    """Nothing in them says that somebody is gone."""
+    found = read(f"email,{column}\none@example.org,{cell}\n".encode(), terms=VOUCHED)
+
+    assert claims(found) == [("one", "News", C)]
+
+
 @pytest.mark.parametrize(
     ("name", "seen"),
     [

@@ -5,7 +5,9 @@ email;list;status;language;date
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from mailer.audience.moving.entry import Entry, Row, Source, lower
 from mailer.audience.moving.terms import Terms
@@ -29,6 +31,14 @@ _OF_STATUS = {
     "cleaned": Claim.BOUNCED,
     "complained": Claim.COMPLAINED,
 }
+_WENT = re.compile(
+    r"(un ?sub|opt(ed)? ?out|bounc|complain|block|black|suppress|disabled|deleted|removed|left\b)[^@]*"
+)
+"""How a column begins that we don't read and that says who is gone."""
+_CAME = frozenset(
+    {"subscribed", "active", "enabled", "confirmed", "verified", "opt in", "opted in", "double opt in"}
+)
+_NO = frozenset({"0", "false", "no", "n", "f"})
 _SAYS_NOTHING = frozenset({"", "enabled", "active", "subscribed"})
 """Words for somebody who is mailed there, whether or not they ever confirmed."""
 
@@ -40,6 +50,7 @@ def read(row: Row, terms: Terms) -> Iterator[Entry]:
         InputError: the row names no list or status where --list or --status is missing too, or says
             something that we don't know.
     """
+    _check_columns(row)
     said = row.cell(*_LIST) or terms.list_name
     if not said:
         raise row.problem("list", "is missing: add --list NAME for all rows")
@@ -57,6 +68,27 @@ def read(row: Row, terms: Terms) -> Iterator[Entry]:
 def has_address(columns: frozenset[str]) -> bool:
     """Tell whether a header has a column of addresses."""
     return bool(columns.intersection(_ADDRESS))
+
+
+def _check_columns(row: Row) -> None:
+    """Refuse a row that says in a column of its own that somebody left: --status must not speak over it."""
+    for column, cell in row.cells.items():
+        gone_if_no = _gone_if_no(column)
+        if cell and gone_if_no is not None and (cell.lower() in _NO) is gone_if_no:
+            raise row.problem(
+                column,
+                "seems to say who left, and is not read: write “left” in a column “status” of those lines, "
+                "or take this column out",
+            )
+
+
+@lru_cache(maxsize=1_000)
+def _gone_if_no(column: str) -> bool | None:
+    """Tell which answer in a column means that somebody is gone: no, or anything else; None where none does."""
+    name = column.removeprefix("is ")
+    if name in _CAME:
+        return True
+    return False if _WENT.fullmatch(name) else None
 
 
 def _claim(row: Row, terms: Terms) -> Claim:
