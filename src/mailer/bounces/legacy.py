@@ -72,8 +72,9 @@ def form_of(text: str) -> str | None:
 
 
 def _by_form(report: str) -> tuple[Form | None, list[_Named]]:
+    lower = report.lower()
     for form in FORMS:
-        start = form.starts_at(report)
+        start = form.starts_at(lower)
         if start is None:
             continue
         if named := _lines_of(form, report, start):

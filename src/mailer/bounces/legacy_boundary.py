@@ -99,6 +99,8 @@ def parted(text: str) -> tuple[str, Original]:
         .replace("\t", " ")
         .replace("\xa0", " ")
         .replace("\x00", "")
+        # The only letter that grows in lower case; without it a place there is a place here.
+        .replace("İ", "I")
     )
     if 2 * text.count("\n>") > text.count("\n"):
         # Passed on by hand, as a quotation; Sendmail's own ">>> DATA" is none.

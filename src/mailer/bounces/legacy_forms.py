@@ -45,7 +45,7 @@ class Form:
     after: re.Pattern[str] | None = None
 
     def starts_at(self, report: str) -> int | None:
-        """Where in *report* recipients may begin; None where it has another form."""
+        """Where in *report*, in lower case, recipients may begin; None where it has another form."""
         match = self.sign.search(report)
         if match is not None and self.after is not None:
             match = self.after.search(report)
@@ -53,14 +53,14 @@ class Form:
 
 
 def _form(name: str, sign: str, line: str, after: str | None = None) -> Form:
-    """A row of the table; a space in *sign* and *after* stands for any white space."""
+    """A row of the table; *sign* and *after* are in lower case, and a space in them is any white space."""
     return Form(
         name, _words(sign), re.compile(line, re.IGNORECASE | re.MULTILINE), _words(after) if after else None
     )
 
 
 def _words(sign: str) -> re.Pattern[str]:
-    return re.compile(sign.replace(" ", r"\s+"), re.IGNORECASE | re.MULTILINE)
+    return re.compile(sign.replace(" ", r"\s+"), re.MULTILINE)
 
 
 FORMS: tuple[Form, ...] = (
@@ -71,7 +71,7 @@ FORMS: tuple[Form, ...] = (
         r"^(?=original-recipient:)",
         rf"^ *original-recipient: *(?:[\w.-]+;)? *<?{ADDRESS}",
     ),
-    _form("ses-json", r'"bouncedRecipients\\?"', rf'"emailAddress\\?" ?: ?\\?"{ADDRESS}\\?"'),
+    _form("ses-json", r'"bouncedrecipients\\?"', rf'"emailAddress\\?" ?: ?\\?"{ADDRESS}\\?"'),
     # Programs that give their name.
     _form("m-filter", r"以下のメールアドレスへの送信に失敗", _ALONE),
     _form("mailru", r"может быть доставлено одному или нескольким получателям:", _EXIM),
@@ -79,54 +79,54 @@ FORMS: tuple[Form, ...] = (
     _form("rambler", r"rambler", _BARE, r"не удалось доставить[^:]{0,80}:|не доставлено[^:]{0,80}:"),
     _form(
         "interscan",
-        r"InterScan Messaging Security",
+        r"interscan messaging security",
         rf"(?:RCPT TO: ?|(?:unable to )?deliver message to )<{ADDRESS}>",
     ),
-    _form("hmailserver", r"hMailServer", _BARE, r"recipient\(s\) could not be reached:"),
-    _form("mailenable", r"MailEnable", rf"^ *(?:recipient|to): ?\[?(?:smtp:)?<?{ADDRESS}"),
+    _form("hmailserver", r"hmailserver", _BARE, r"recipient\(s\) could not be reached:"),
+    _form("mailenable", r"mailenable", rf"^ *(?:recipient|to): ?\[?(?:smtp:)?<?{ADDRESS}"),
     _form(
         "mdaemon",
-        r"\bMDaemon\b",
+        r"\bmdaemon\b",
         rf"^[^\n@<]{{0,60}}(?:address|recipient|rcpt to|mailbox|user)\W{{1,6}}{ADDRESS}",
     ),
-    _form("kerio", r"\bKerio\b", _BARE, r"(?:could not be|was not) delivered to[^:]{0,60}:"),
-    _form("mercury", r"\bMercury\b", _BARE, r"(?:deliver(?:ed|ing)?|failed|addresses?)[^:]{0,60}:"),
-    _form("communigate", r"CommuniGate", _after(r"failed to deliver to", r"delivery to")),
+    _form("kerio", r"\bkerio\b", _BARE, r"(?:could not be|was not) delivered to[^:]{0,60}:"),
+    _form("mercury", r"\bmercury\b", _BARE, r"(?:deliver(?:ed|ing)?|failed|addresses?)[^:]{0,60}:"),
+    _form("communigate", r"communigate", _after(r"failed to deliver to", r"delivery to")),
     _form(
         "surgemail",
-        r"SurgeMail",
+        r"surgemail",
         _after(r"failed (?:address|recipient)", r"could not deliver (?:message )?to", r"recipient"),
     ),
     _form(
         "xmail",
-        r"\bXMail\b",
+        r"\bxmail\b",
         _after(r"\[?<04>\]? *(?:recipient|to)", r"recipient(?: address)?", r"rcpt to"),
         r"error",
     ),
     _form(
         "powermta",
-        r"PowerMTA",
+        r"powermta",
         rf"^[ *]*(?:final-)?(?:recipient:? *)?<?{ADDRESS}>?",
         r"recipients?[^:]{0,60}:",
     ),
-    _form("mailmarshal", r"MailMarshal|Trustwave", _after(r"to", r"recipients?")),
-    _form("mcafee", r"(?:McAfee|following recipients? did not receive|e500_smtp)", _after(r"recipient", r"")),
-    _form("barracuda", r"Barracuda", rf"<?{ADDRESS}>?", r"(?:recipients?|addresses|undeliver\w+)[^:]{0,80}:"),
+    _form("mailmarshal", r"mailmarshal|trustwave", _after(r"to", r"recipients?")),
+    _form("mcafee", r"(?:mcafee|following recipients? did not receive|e500_smtp)", _after(r"recipient", r"")),
+    _form("barracuda", r"barracuda", rf"<?{ADDRESS}>?", r"(?:recipients?|addresses|undeliver\w+)[^:]{0,80}:"),
     _form("mimecast", r"attempted to send to the following address could not be delivered", _ALONE),
-    _form("messagelabs", r"MessageLabs", _BARE, r"(?:recipients?|address(?:es)?)[^:]{0,60}:"),
-    _form("symantec", r"Symantec", _after(r"recipients?", r"to", r"")),
-    _form("dragonfly", r"DragonFly Mail Agent", rf"delivering your mail to <?{ADDRESS}>?\.?"),
-    _form("opensmtpd", r"This is the MAILER-DAEMON, please DO NOT REPLY", _BARE, r"list of recipients:"),
+    _form("messagelabs", r"messagelabs", _BARE, r"(?:recipients?|address(?:es)?)[^:]{0,60}:"),
+    _form("symantec", r"symantec", _after(r"recipients?", r"to", r"")),
+    _form("dragonfly", r"dragonfly mail agent", rf"delivering your mail to <?{ADDRESS}>?\.?"),
+    _form("opensmtpd", r"this is the mailer-daemon, please do not reply", _BARE, r"list of recipients:"),
     _form(
         "courier",
-        r"This is a delivery status notification from \S{1,255},|Courier(?: mail server)?,",
+        r"this is a delivery status notification from \S{1,255},|courier(?: mail server)?,",
         _ANGLED,
     ),
-    _form("james", r"mail server at \S{1,255} could not deliver|Apache James|James mail server", _ALONE),
+    _form("james", r"mail server at \S{1,255} could not deliver|apache james|james mail server", _ALONE),
     _form("smail", r"failed addresses follow", _BARE),
     _form(
         "mmdf",
-        r"(?:\bMMDF\b|your message was not delivered to)",
+        r"(?:\bmmdf\b|your message was not delivered to)",
         _after(r"'?", r"your message was not delivered to"),
     ),
     _form(
@@ -134,12 +134,12 @@ FORMS: tuple[Form, ...] = (
         r"your message cannot be delivered to the following recipients:|enqueued and",
         _after(r"recipient address"),
     ),
-    _form("zimbra", r"Zimbra", _ANGLED),
+    _form("zimbra", r"zimbra", _ANGLED),
     _form(
-        "bigfoot", r"Bigfoot", rf"<{ADDRESS}>", r"(?:permanent fatal errors|could not|undeliver)[^\n]{0,60}"
+        "bigfoot", r"bigfoot", rf"<{ADDRESS}>", r"(?:permanent fatal errors|could not|undeliver)[^\n]{0,60}"
     ),
     _form("workmail", r"trying to deliver the mail to the following recipients:", _ALONE),
-    _form("sendgrid", r"SendGrid", _after(r"recipient", r"to", r"email", r"")),
+    _form("sendgrid", r"sendgrid", _after(r"recipient", r"to", r"email", r"")),
     _form(
         "imail",
         r"^(?=(?:unknown user|invalid final delivery userid|delivery failed \d+ attempts|"
@@ -175,13 +175,13 @@ FORMS: tuple[Form, ...] = (
     _form("yahoo-old", r"unable to deliver message to the following address\(es\)", _ANGLED),
     _form(
         "aol",
-        r"(?:AOL|your mail to the following recipients could not be delivered)",
+        r"(?:aol|your mail to the following recipients could not be delivered)",
         _BARE,
         r"recipients could not be delivered[^:]{0,60}:",
     ),
     _form(
         "zoho",
-        r"ERROR_CODE ?:",
+        r"error_code\s{0,4}:",
         rf"^ *{ADDRESS}(?= [^\n]{{0,80}}ERROR_CODE)",
         r"\A",
     ),

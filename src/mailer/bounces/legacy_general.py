@@ -7,6 +7,7 @@ language, and the recipient on a line of its own, after a colon, in brackets, or
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from mailer.bounces.legacy_address import addresses_in, is_somebody
 from mailer.bounces.legacy_words import speaks_of_failure
@@ -34,6 +35,7 @@ _LIKELY = 3
 _NEAR = 2
 _MAX_ADDRESSES = 100
 _MAX_LINE_CHARS = 1000
+_MAX_NEAR_CHARS = 400
 
 
 def failed_addresses(report: str, senders: frozenset[str], likely: frozenset[str]) -> list[tuple[str, int]]:
@@ -48,23 +50,32 @@ def failed_addresses(report: str, senders: frozenset[str], likely: frozenset[str
     filled = [number for number, line in enumerate(lines) if line.strip(" -_*=#")]
     weights: dict[str, tuple[int, str, int]] = {}
     offsets = _offsets(lines)
+    # A line stands near four others.
+    speaks = cache(speaks_of_failure)
     for place, number in enumerate(filled):
         if "@" not in lines[number] or len(weights) >= _MAX_ADDRESSES:
             continue
+        line = lines[number][:_MAX_LINE_CHARS]
         near = [
-            lines[other][:400]
+            lines[other][:_MAX_NEAR_CHARS]
             for other in filled[max(place - _NEAR, 0) : place + _NEAR + 1]
             if other != number
         ]
-        for address in addresses_in(lines[number][:_MAX_LINE_CHARS]):
+        around = 2 * any(speaks(other) for other in near)
+        around += bool(near) and near[0].rstrip().endswith(":")
+        for address in addresses_in(line):
             if not is_somebody(address) or address.lower() in senders:
                 continue
-            weight = _weight(lines[number][:_MAX_LINE_CHARS], address, near)
+            weight = _weight(line, address, around)
             weight += _LIKELY * (weight > 0 and address.lower() in likely)
             old = weights.get(address.lower())
             if old is None or weight > old[0]:
                 at = report.find(address, offsets[number])
                 weights[address.lower()] = (weight, address, old[2] if old and old[0] >= _ENOUGH else at)
+    return _heaviest(weights, report)
+
+
+def _heaviest(weights: dict[str, tuple[int, str, int]], report: str) -> list[tuple[str, int]]:
     chosen = [(address, at) for weight, address, at in weights.values() if weight >= _ENOUGH]
     if not chosen and weights and speaks_of_failure(report):
         best = max(weight for weight, _, _ in weights.values())
@@ -72,19 +83,18 @@ def failed_addresses(report: str, senders: frozenset[str], likely: frozenset[str
     return sorted(chosen, key=lambda found: found[1])
 
 
-def _weight(line: str, address: str, near: list[str]) -> int:
+def _weight(line: str, address: str, around: int) -> int:
+    """How likely *address* failed, by its own *line* and what the lines *around* it are worth."""
     before, _, after = line.partition(address)
     if _NOT_THE_READER.search(before[-120:]):
         return 0
-    stands_alone = not before.strip(" <*•->'\"") and not after.strip(" >:.;,'\"")
     begins = not before.strip(" <*•->'\"")
-    weight = 2 * stands_alone + begins
+    stands_alone = begins and not after.strip(" >:.;,'\"")
+    weight = 2 * stands_alone + begins + around
     # qmail's way, and that of many after it: "<reader@example.org>:" and the reason below.
     weight += 2 * (stands_alone and before.endswith("<") and after.startswith(">:"))
     weight += 3 * speaks_of_failure(line.replace(address, " "))
-    weight += 2 * bool(_LABEL.search(before[-60:].rstrip(" <'\":")))
-    weight += 2 * any(speaks_of_failure(other) for other in near)
-    return weight + (bool(near) and near[0].rstrip().endswith(":"))
+    return weight + 2 * bool(_LABEL.search(before[-60:].rstrip(" <'\":")))
 
 
 def _offsets(lines: list[str]) -> list[int]:

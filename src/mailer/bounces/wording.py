@@ -7,10 +7,26 @@ written by machines, so they are searched; bodies are looked at only in their fi
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 
-def _any_of(*patterns: str) -> re.Pattern[str]:
-    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns), re.IGNORECASE)
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Patterns for text in lower case, tried on text in any.
+
+    Lowering a text once is several times faster than a search for a hundred words that disregards case.
+    """
+
+    pattern: re.Pattern[str]
+
+    def search(self, text: str) -> re.Match[str] | None:
+        """Find the first of the words in *text*; places are those of *text*."""
+        # The only letter that grows in lower case.
+        return self.pattern.search(text.replace("İ", "I").lower())
+
+
+def _any_of(*patterns: str) -> Words:
+    return Words(re.compile("|".join(f"(?:{pattern})" for pattern in patterns)))
 
 
 BOUNCE_SUBJECT = _any_of(
