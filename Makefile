@@ -41,7 +41,7 @@ test: .venv/.test tools ## run every test; TESTS=tests/unit for some of them
 soak: .venv/.test tools ## run the proofs that take long (see tests/soak); PROOFS=… for one; KILLS=1000, STOPS=200 so many stops
 	@KILLS=$(KILLS) STOPS=$(STOPS) $(BIN)/python -m pytest -o faulthandler_timeout=3600 $(PROOFS)
 
-bench: .venv/.test tools ## measure us beside others, into docs/benchmarks.md; PART=signups, imports, messages or million, ROUNDS=3, QUICK=1
+bench: .venv/.test tools ## measure us beside others, into docs/benchmarks.md; PART=signups, imports, returned, messages or million, ROUNDS=3, QUICK=1
 	@$(BIN)/python -m benchmarks $(PART) --rounds $(ROUNDS) $(if $(filter-out 0 no,$(QUICK)),--quick)
 
 bounces-score: .venv/.test ## measure how returned mail is read, on the samples in MAILER_SAMPLES; PART=held for every third

@@ -21,6 +21,7 @@ from benchmarks.machine import machine
 from benchmarks.messages import print_an_issue
 from benchmarks.million import send_a_million
 from benchmarks.page import PAGE, save
+from benchmarks.returned import return_an_issue
 from benchmarks.signups import sign_up_while_sending
 from mailer.cli.bench_machine import file_system, is_in_memory
 
@@ -32,6 +33,7 @@ _PARTS: Mapping[str, Callable[..., dict[str, Any]]] = {
         "stranger": compare_states(folder, quick=quick),
     },
     "imports": lambda folder, _rounds, quick: import_readers(folder, quick=quick),
+    "returned": lambda folder, _rounds, quick: return_an_issue(folder, quick=quick),
     "messages": lambda folder, rounds, quick: print_an_issue(folder, rounds, quick=quick),
     "million": lambda folder, rounds, quick: send_a_million(folder, rounds, quick=quick),
 }

@@ -36,6 +36,7 @@ _FOOT = """\
 make bench                # the contest, some five minutes; ROUNDS=5 for more rounds, QUICK=1 to try it out
 make bench PART=signups   # sign-ups: while sending flat out, from fifty clients, by a stranger with a clock
 make bench PART=imports   # 1,000,000 readers taken over: some two minutes
+make bench PART=returned  # a flood of returned mail: some three minutes
 make bench PART=messages  # build, render, join
 make bench PART=million   # 1,000,000 readers, three times: about a quarter of an hour
 ```
@@ -58,6 +59,7 @@ def page() -> str:
         ("contest", contest_lines),
         ("signups", _signups),
         ("imports", _imports),
+        ("returned", _returned),
         ("million", _million),
         ("messages", _messages),
     )
@@ -182,6 +184,26 @@ def _imports(figures: Mapping[str, Any]) -> list[str]:
         _row("peak memory, MB", _number(figures["peak_mb"]), "–"),
         _row(f"the same for {figures['few']:,} readers, MB", _number(figures["peak_mb_of_few"]), "–"),
         _row("ratio", _judged(flat, 1.1, most=True), "1.1"),
+    ]
+
+
+def _returned(figures: Mapping[str, Any]) -> list[str]:
+    flood = f"{figures['per_s']:,} reports a second for {figures['seconds']} s over {figures['connections']}"
+    return [
+        "## Returned mail",
+        "",
+        f"{flood} kept connections, to a `mailer bounces` on the same machine, into SQLite.",
+        "A report is taken once it is stored for good; reading gives way to that, and goes on beside it.",
+        "",
+        _row("what", "measured", "bar"),
+        _row(*["---"] * 3),
+        _row("taken", f"{figures['taken']:,} of {figures['asked']:,}", "all"),
+        _row("taken within, s", _judged(figures["took_s"], figures["seconds"] + 1.0, most=True), "31"),
+        _row("half of them within, ms", f"{figures['p50_ms']:.0f}", "–"),
+        _row("99 of 100 within, ms", f"{figures['p99_ms']:.0f}", "–"),
+        _row("then all were read after, s", _judged(figures["all_read_after_s"], 60.0, most=True), "60"),
+        _row("flat out, reports/s", _number(figures["flat_out_per_s"]), "–"),
+        _row("peak memory, MB", _number(figures["peak_mb"]), "–"),
     ]
 
 

@@ -7,6 +7,7 @@ thousand reports in a second. So doors only store, and this reads slice by slice
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -34,6 +35,8 @@ ReadOne = Callable[[bytes], ReturnedMail]
 SLICE = 50
 """Reports in one transaction: senders and pages wait for no more than these."""
 _LOOK_S = 2.0
+_GIVE_WAY = 3.0
+"""How many times as long as a slice took, while more is brought."""
 _FORGET_S = 3600.0
 _FORGET_AT_ONCE = 500
 _log = structlog.get_logger()
@@ -127,12 +130,16 @@ class Backlog:
     async def _read_on(self) -> None:
         while True:
             self._wanted.clear()
+            began = time.monotonic()
             try:
                 count = await self.read_waiting()
             except MailerError as error:
                 _log.error("returned.not_read", reason=str(error))
                 count = 0
             if count:
+                if self._wanted.is_set():
+                    # Somebody brings more meanwhile, and waits for an answer: that goes first.
+                    await asyncio.sleep(_GIVE_WAY * (time.monotonic() - began))
                 continue
             with suppress(TimeoutError):
                 async with asyncio.timeout(_LOOK_S):
