@@ -108,6 +108,19 @@ def test_a_description_is_shown_where_it_helps(kind: LetterKind) -> None:
     assert "Once a week, <no> more." in mail.text
 
 
+@pytest.mark.parametrize("titles", [(), ("Belarus & Co", "Minsk")])
+@pytest.mark.parametrize("kind", [LetterKind.CONFIRM, LetterKind.INVITE])
+def test_a_request_in_plain_text_has_paragraphs(kind: LetterKind, titles: tuple[str, ...]) -> None:
+    """What it is about, what the newsletter is, and the link stand apart."""
+    content = letter(kind, description="Once a week.")
+
+    mail = render_letter(replace(content, titles=titles))
+
+    paragraphs = mail.text.split("\n\n")
+    assert paragraphs[1] == ("– Belarus & Co\n– Minsk" if titles else "Once a week.")
+    assert paragraphs[-1].splitlines()[1:] == [ACTIONS[kind]]
+
+
 @pytest.mark.parametrize("kind", LetterKind)
 def test_a_reader_finds_the_way_to_their_settings(kind: LetterKind) -> None:
     """Under mails that ask for nothing; the address is the same for every reader."""
