@@ -5,9 +5,11 @@ Secrets are named by the files they lie in, so that they stand in no settings th
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+_THIS_MACHINE = ("localhost", "::1")
 
 
 class _Section(BaseModel):
@@ -68,6 +70,16 @@ class MailboxSettings(_Section):
     """How often it is looked into."""
     delete: bool = False
     """Whether what was taken over is removed there; else it is marked as read."""
+
+    @model_validator(mode="after")
+    def _in_the_open_only_here(self) -> Self:
+        here = not self.host or self.host in _THIS_MACHINE or self.host.startswith("127.")
+        if self.tls == "none" and not here:
+            raise ValueError(
+                'tls is "none", which shows password and addresses to the network between; write "tls" or '
+                '"starttls", for only a server on this machine (127.0.0.1) may be without'
+            )
+        return self
 
 
 class WebhooksSettings(_Section):

@@ -45,3 +45,11 @@ def test_a_prefix_that_hides_the_token_is_refused(tmp_path: Path) -> None:
         SettingsError, match=r"\[sending\] return_path_prefix is not the beginning of an addr"
     ):
         load_settings(tmp_path)
+
+
+def test_a_password_never_crosses_the_network_in_the_open(tmp_path: Path) -> None:
+    """Only a mailbox on this machine may be without TLS."""
+    (tmp_path / "mailer.toml").write_text('[mailbox]\nhost = "imap.example.org"\ntls = "none"\n', "utf-8")
+
+    with pytest.raises(SettingsError, match="shows password and addresses to the network between"):
+        load_settings(tmp_path)

@@ -18,6 +18,7 @@ from mailer.bounces.certificate import Certificate
 from mailer.bounces.consequences import Rules
 from mailer.bounces.door import Door, Reception
 from mailer.bounces.limits import Limits
+from mailer.bounces.mailbox import Mailbox, Pickup
 from mailer.bounces.matching import Matching
 from mailer.bounces.refused import Refused
 from mailer.bounces.stored import Arrived, keep
@@ -53,13 +54,16 @@ class MailRoom:
         self._vault = vault
         self._clock = clock
         rules = Rules.of(settings.returned)
+        matching = Matching(vault, keys)
         self._backlog = Backlog(
             database,
-            Desk(Matching(vault, keys), rules),
+            Desk(matching, rules),
             clock=clock,
             keep=timedelta(days=settings.returned.keep_days),
         )
         self._refused = Refused(database, rules, clock=clock)
+        pickup = Pickup.of(settings)
+        self._mailbox = None if pickup is None else Mailbox(pickup, matching, self.take, clock=clock)
         self.smtp: Door | None = None
         self.lmtp: Door | None = None
         if settings.returned.smtp or settings.returned.lmtp:
@@ -77,6 +81,8 @@ class MailRoom:
         for name, door, place in self._doors():
             host, _, port = place.rpartition(":")
             ways.append(f"{name} at {place if port != '0' else f'{host}:{door.port}'}")
+        if self._mailbox is not None:
+            ways.append(f"the mailbox at {self._settings.mailbox.host}")
         return ways
 
     async def take(self, arrived: Arrived) -> None:
@@ -97,7 +103,9 @@ class MailRoom:
                 stack.push_async_callback(door.stop)
                 await door.start(place)
             group = await stack.enter_async_context(asyncio.TaskGroup())
-            working = [group.create_task(work) for work in (self._backlog.run(), self._refused.run())]
+            works = [self._backlog.run(), self._refused.run()]
+            works += [] if self._mailbox is None else [self._mailbox.run()]
+            working = [group.create_task(work) for work in works]
             try:
                 yield
             finally:
