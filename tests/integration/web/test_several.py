@@ -66,6 +66,13 @@ def test_one_mail_confirms_all_that_was_asked_for(place: Path, lang: str) -> Non
             url = f"/{lang}/confirm/{await stage.secret()}"
             looked = (await stage.client.get(url)).text
             assert re.findall(r"<li>(.*?)</li>", looked)[-2:] == [TITLES[lang], "Культура"]
+            several = {
+                "be": ("Пацвердзіце падпіскі", "Пацвердзіць падпіскі"),
+                "ru": ("Подтвердите подписки", "Подтвердить подписки"),
+            }
+            shown = re.search(r"<h1>(.*?)</h1>.*<button[^>]*>(.*?)<", looked, re.DOTALL)
+            assert shown is not None
+            assert shown.groups() == several[lang]
 
             done = await stage.client.post(url)
 
