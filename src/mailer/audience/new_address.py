@@ -27,6 +27,10 @@ from mailer.storage.reader_links import MOVES, LinkPurpose, ReaderLink
 from mailer.storage.readers import Reader
 
 
+class SameAddress(ValueError):  # noqa: N818 - reads as what it is where it is caught
+    """The reader's own address was typed as the new one."""
+
+
 class MoveState(Enum):
     """What a link about a change of address is worth."""
 
@@ -74,10 +78,13 @@ async def ask_both(database: Database, vault: Vault, secret: str, address: str, 
 
     Raises:
         NotAnAddress: what was typed is no address; nothing is stored.
+        SameAddress: it is the reader's own; nothing is stored.
     """
     plan = _Plan(parse_address(address), new_secret(), new_secret(), os.urandom(PUBLIC_ID_BYTES))
 
     def work(tx: Transaction, reader: Reader) -> bool:
+        if vault.index(plan.address) == reader.address_index:
+            raise SameAddress
         _ask(tx, vault, reader, plan, now=now)
         return True
 

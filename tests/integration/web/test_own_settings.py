@@ -203,6 +203,7 @@ def test_choices_are_taken_back(place: Path) -> None:
         ("break", {"until": "yesterday"}, "Please name another day."),
         ("break", {"until": "2026-11-23"}, "Please name another day."),
         ("move", {"address": "not an address"}, "This does not look like an e-mail address."),
+        ("move", {"address": READER.upper()}, "Our mails come to this address already."),
     ],
 )
 def test_what_cant_be_done_is_said_and_changes_nothing(
@@ -220,6 +221,21 @@ def test_what_cant_be_done_is_said_and_changes_nothing(
             assert answer.status_code == 422
             assert sentence in words(answer)
             assert stage.contents() == before
+
+    run(scene())
+
+
+def test_who_leaves_the_last_newsletter_reads_the_way_back(place: Path) -> None:
+    """The mail that says goodbye carries it, and the page says so."""
+
+    async def scene() -> None:
+        async with standing(place) as stage:
+            page = await opened(stage)
+
+            answer = await page.press("leave", newsletter=SLUG)
+
+            assert "the mail that we sent to this address undoes it" in words(answer)
+            assert stage.rows("SELECT kind FROM letter WHERE kind = 'goodbye'") == [("goodbye",)]
 
     run(scene())
 

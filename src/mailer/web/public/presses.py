@@ -100,6 +100,8 @@ async def _move(visit: Visit) -> Response | None:
         await new_address.ask_both(site.database, site.vault, visit.secret, address, now=site.clock())
     except NotAnAddress:
         return await show_settings(visit, Note.NO_ADDRESS)
+    except new_address.SameAddress:
+        return await show_settings(visit, Note.SAME_ADDRESS)
     site.wake()
     return await show_settings(visit, Note.ASKED_BOTH)
 

@@ -27,13 +27,14 @@ class Note(StrEnum):
     SAVED = "saved"
     ASKED_BOTH = "asked both"
     NO_ADDRESS = "no address"
+    SAME_ADDRESS = "same address"
     NO_DAY = "no day"
     NO_CHOICE = "no choice"
 
     @property
     def is_mistake(self) -> bool:
         """Whether something has to be mended."""
-        return self in (Note.NO_ADDRESS, Note.NO_DAY, Note.NO_CHOICE)
+        return self not in (Note.SAVED, Note.ASKED_BOTH)
 
 
 @dataclass(frozen=True, slots=True)
