@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Final, TypeAlias, TypeVar
 
@@ -18,7 +18,7 @@ from mailer.audience.flood import Flood, Weighing
 from mailer.audience.proof import Proof, Proofs
 from mailer.audience.vault import Vault
 from mailer.domain.flood import Drop, Go, Wait
-from mailer.errors import MailerError
+from mailer.errors import KeysError, MailerError
 from mailer.storage import Database, Transaction, signups, spent_proofs
 from mailer.storage.signups import SignupRequest
 
@@ -31,6 +31,8 @@ _SLICE: Final = 10
 """Sign-ups written down in one transaction: those that are coming in wait for no more than these."""
 _REST: Final = 2.0
 """While many wait, for each second of deciding so many are left to the pages."""
+_UNREADABLE_FOR: Final = timedelta(minutes=1)
+"""After which what could not be read is tried again: its key may be on the way (audience/keyring.py)."""
 _log = structlog.get_logger()
 
 
@@ -121,10 +123,11 @@ async def decide_waiting(database: Database, judging: Judging, *, now: datetime)
     if not waiting:
         return 0
     # A proof costs the checker milliseconds too.
-    wishes = await asyncio.to_thread(_opened, judging, waiting)
+    wishes, unreadable = await asyncio.to_thread(_opened, judging, waiting)
     # What a flood brings is nearly all not to be mailed now: that is found out beside the writer, which
     # has an issue's copies to write down.
     decided = await database.read(lambda tx: _weighed(tx, judging.flood, wishes, now=now, held=held))
+    decided.later.update(dict.fromkeys(unreadable, now + _UNREADABLE_FOR))
     await database.write(lambda tx: _put_aside(tx, decided))
     for going in _slices(decided.going):
         await database.write(partial(_carry_out, vault=judging.vault, going=going, now=now))
@@ -134,15 +137,23 @@ async def decide_waiting(database: Database, judging: Judging, *, now: datetime)
     return len(waiting)
 
 
-def _opened(judging: Judging, waiting: Sequence[SignupRequest]) -> list[_Wish]:
+def _opened(judging: Judging, waiting: Sequence[SignupRequest]) -> tuple[list[_Wish], list[int]]:
+    """Return what is asked for, and the ids of requests that can't be read: they hold up nobody else."""
     wishes: list[_Wish] = []
+    unreadable: list[int] = []
     for request in waiting:
-        values = judging.vault.open_values(request.sealed, request.public_id)
-        wish = settings_link.opened(values, request) or opened(judging.vault, request, values)
+        try:
+            values = judging.vault.open_values(request.sealed, request.public_id)
+            wish = settings_link.opened(values, request) or opened(judging.vault, request, values)
+        except (KeysError, ValueError, LookupError) as error:
+            # Its kind alone: the words of some errors repeat what they were about.
+            _log.error("signups.unreadable", request=request.id, error=type(error).__name__)
+            unreadable.append(request.id)
+            continue
         payload = wish.signs.proof if judging.proofs else ""
         proof = judging.proofs.check(payload, request.received_at) if judging.proofs and payload else None
         wishes.append((wish, proof))
-    return wishes
+    return wishes, unreadable
 
 
 def _weighed(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from mailer.audience.address import Address
 from mailer.audience.vault import Vault
+from mailer.errors import KeysError
 from mailer.storage import Database, signups
 from mailer.storage.signups import SignupRequest
 
@@ -46,8 +47,17 @@ async def of_address(database: Database, vault: Vault, address: Address) -> list
 
 
 def _among(vault: Vault, page: Sequence[SignupRequest], address: Address) -> list[HeldRequest]:
-    opened = (HeldRequest(request, vault.open_values(request.sealed, request.public_id)) for request in page)
-    return [each for each in opened if _index_form(each.values["address"]) == address.index_form]
+    opened = (_opened(vault, request) for request in page)
+    return [each for each in opened if each and _index_form(each.values["address"]) == address.index_form]
+
+
+def _opened(vault: Vault, request: SignupRequest) -> HeldRequest | None:
+    """Return a request, or None where it can't be read: whose it is, nobody can tell then."""
+    try:
+        values = vault.open_values(request.sealed, request.public_id)
+    except (KeysError, ValueError):
+        return None
+    return HeldRequest(request, values) if "address" in values else None
 
 
 def _index_form(spec: str) -> str:

@@ -10,11 +10,14 @@ import pytest
 from mailer.audience import deciding, settings_link, signup
 from mailer.audience.deciding import Deciding, Judging
 from mailer.audience.flood import Flood
+from mailer.audience.inquiry import look_up
 from mailer.audience.keys import seeded_keys
 from mailer.audience.signup import SignUpForm
 from mailer.audience.vault import Vault
+from mailer.domain.content import LetterKind
 from mailer.storage import signups
-from tests.integration.audience.reading_room import WIDE_OPEN, Room
+from mailer.storage.signups import SignupRequest
+from tests.integration.audience.reading_room import ADDRESS, WIDE_OPEN, Room
 from tests.integration.storage.scene import EN, SLUG, Store
 
 
@@ -61,16 +64,35 @@ def test_nobody_has_to_say_that_somebody_signed_up(room: Room) -> None:
     room.run(scene())
 
 
-def test_what_can_not_be_decided_is_tried_again(room: Room) -> None:
-    """With keys that open nothing it stays where it is, and deciding goes on."""
+def test_what_does_not_open_is_tried_again(room: Room) -> None:
+    """With keys that open nothing it stays, and is looked at once more a minute later."""
 
     async def scene() -> None:
         told = asyncio.Event()
         await press(room, 1)
         await decided_by_themselves(room, Vault(seeded_keys(b"of somewhere else")), told, within_s=1.2)
-        assert (told.is_set(), await waiting(room)) == (False, 1)
+        assert await waiting(room) == 0
+
+        room.wait(minutes=1)
+        assert await waiting(room) == 1
+        judging = Judging(room.vault, room.flood)
+        assert await deciding.decide_waiting(room.store.database, judging, now=room.now) == 1
 
     room.run(scene())
+    assert room.letters() == [LetterKind.CONFIRM]
+
+
+@pytest.mark.parametrize("plain", [b"{}", b"no JSON", b'{"address": "no address"}', None])
+def test_one_damaged_sign_up_holds_up_nobody_else(room: Room, plain: bytes | None) -> None:
+    """Neither those behind it, nor the look at a reader, nor an erasure."""
+    public_id = bytes(12)
+    sealed = room.vault.seal(plain, public_id) if plain is not None else b"damaged"
+    damaged = SignupRequest(public_id, sealed, room.now)
+    room.store.write(lambda tx: signups.add_all(tx, [damaged]))
+
+    assert room.sign_up() == [LetterKind.CONFIRM]
+    assert room.run(look_up(room.store.database, room.vault, ADDRESS, now=room.now)).is_known
+    assert room.erase()
 
 
 def test_those_who_come_in_meanwhile_wait_for_ten_at_most(room: Room) -> None:

@@ -84,7 +84,7 @@ def _check_columns(row: Row) -> None:
 
 @lru_cache(maxsize=1_000)
 def _gone_if_no(column: str) -> bool | None:
-    """Tell which answer in a column means that somebody is gone: no, or anything else; None where none does."""
+    """Tell which answer in a column means that somebody is gone: no, or any other; None where none does."""
     name = column.removeprefix("is ")
     if name in _CAME:
         return True
