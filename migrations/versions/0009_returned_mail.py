@@ -71,6 +71,15 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index(op.f("guard_by_provider_group"), "guard", ["provider_group"])
+    still_open = sa.text("ended_at IS NULL")
+    op.create_index(
+        "guard_open",
+        "guard",
+        ["provider_group"],
+        unique=True,
+        sqlite_where=still_open,
+        postgresql_where=still_open,
+    )
 
 
 def downgrade() -> None:

@@ -33,8 +33,10 @@ def watch(tx: Transaction, written: Iterable[Consequence], rules: Rules, now: da
         if guards.state(tx, group, issue_id) is not GuardState.NONE:
             continue
         tally = guards.tally(tx, group, issue_id)
-        if must_open(tally, guards.usual(tx, group, issue_id), rules.guard):
-            began.append(guards.begin(tx, group, issue_id, tally, now))
+        if not must_open(tally, guards.usual(tx, group, issue_id), rules.guard):
+            continue
+        if (guard := guards.begin(tx, group, issue_id, tally, now)) is not None:
+            began.append(guard)
     return began
 
 

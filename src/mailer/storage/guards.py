@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import bindparam, exists, func, insert, select, update
+from sqlalchemy import bindparam, exists, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from mailer.domain.guard import GuardState, Tally
 from mailer.domain.issue import IssueKind
@@ -59,8 +60,8 @@ _COLUMNS = (
 )
 
 
-def begin(tx: Transaction, group: str, issue_id: int, tally: Tally, now: datetime) -> Guard:
-    """Store that a guard begins."""
+def begin(tx: Transaction, group: str, issue_id: int, tally: Tally, now: datetime) -> Guard | None:
+    """Store that a guard begins; None where one of the group is open already, begun by another process."""
     values = {
         "provider_group": group,
         "issue_id": issue_id,
@@ -68,7 +69,10 @@ def begin(tx: Transaction, group: str, issue_id: int, tally: Tally, now: datetim
         "hard_count": tally.hard_count,
         "copy_count": tally.copy_count,
     }
-    return Guard(*tx.execute(insert(table).values(values).returning(*_COLUMNS)).one())
+    dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
+    beginning = dialect.insert(table).values(values).on_conflict_do_nothing()
+    row = tx.execute(beginning.returning(*_COLUMNS)).one_or_none()
+    return None if row is None else Guard(*row)
 
 
 def end(tx: Transaction, guard_id: int, *, operator: str, now: datetime) -> Guard:

@@ -77,5 +77,13 @@ guard = Table(
     Column("ended_at", UtcTime),  # NULL: nobody of the group is suppressed for a bounce
     Column("ended_by", String),  # the operator's name
     Index("guard_by_provider_group", "provider_group"),
+    # Whoever counts at the same time in another process begins no second one.
+    Index(
+        "guard_open",
+        "provider_group",
+        unique=True,
+        sqlite_where=text("ended_at IS NULL"),
+        postgresql_where=text("ended_at IS NULL"),
+    ),
     sqlite_autoincrement=True,
 )

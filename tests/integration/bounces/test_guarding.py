@@ -6,10 +6,12 @@ import pytest
 
 from mailer.bounces import decisions
 from mailer.domain.consequence import Effect
+from mailer.domain.guard import Tally
 from mailer.domain.subscription import Standing
 from mailer.errors import InvalidMove, NotFound
 from mailer.storage import guards, readers
 from tests.integration.bounces.sorting_room import FULL, SortingRoom
+from tests.integration.storage.scene import NOW
 
 MANY = 60
 
@@ -146,3 +148,17 @@ def test_who_left_meanwhile_is_not_brought_back(room: SortingRoom, gmail: list[i
     break_gmail(room, gmail[1:], issue_id)
 
     assert room.standing(gmail[0]) is Standing.UNSUBSCRIBED
+
+
+def test_a_provider_has_one_open_guard(room: SortingRoom, gmail: list[int]) -> None:
+    """A second process that counts to the same end begins none; after a person's word there may be another."""
+    issue_id = room.send()
+    break_gmail(room, gmail, issue_id)
+    tally = Tally(hard_count=9, copy_count=MANY)
+
+    second = room.store.write(lambda tx: guards.begin(tx, "gmail", issue_id, tally, NOW))
+
+    assert second is None
+    first = open_guard(room)
+    room.store.write(lambda tx: guards.end(tx, first.id, operator="anna", now=NOW))
+    assert room.store.write(lambda tx: guards.begin(tx, "gmail", issue_id, tally, NOW)) is not None
