@@ -151,7 +151,7 @@ def test_who_left_meanwhile_is_not_brought_back(room: SortingRoom, gmail: list[i
 
 
 def test_a_provider_has_one_open_guard(room: SortingRoom, gmail: list[int]) -> None:
-    """A second process that counts to the same end begins none; after a person's word there may be another."""
+    """A second process that counts to the same end begins none; after a word from a person it may."""
     issue_id = room.send()
     break_gmail(room, gmail, issue_id)
     tally = Tally(hard_count=9, copy_count=MANY)
