@@ -103,6 +103,7 @@ def test_who_waits_is_asked_only_on_request(installed: Installed) -> None:
 
     assert refused == "add --from-import; it is asked for because these mails go to many at once"
     assert invited == {"invited": 1, "hours": 1}
+    assert installed("reader", "invite", "--from-import").out == b"nobody is left to be asked\n"
 
 
 def test_an_export_needs_the_settings_word_and_opens_with_the_key(installed: Installed) -> None:

@@ -64,6 +64,7 @@ _LETTERS: Final[Mapping[LetterKind, str]] = {
     LetterKind.MANAGE: "the link to the reader’s settings",
     LetterKind.MOVE_IN: "the question to a new address",
     LetterKind.MOVE_OUT: "the question about a new address",
+    LetterKind.FORWARD: "a letter of their own, handed on to the newsroom",
 }
 
 
@@ -166,12 +167,17 @@ def _asking(card: Card, now: datetime) -> list[str]:
         if card.asked_at
         else "None was written in the last 30 days, or it has been confirmed since."
     )
-    lines.append(
-        f"If its owner signs up again, the next one goes from {time_in_words(card.next_ask_at)} on."
-        if card.next_ask_at > now
-        else "If its owner signs up, the next one goes at once."
-    )
-    return lines
+    return [*lines, _next_asking(card, now)]
+
+
+def _next_asking(card: Card, now: datetime) -> str:
+    if card.block and card.block.reason is Standing.BLOCKED:
+        return "None goes if somebody signs up. Should its owner want to come back: mailer reader add."
+    if card.memberships and all(each.standing is Standing.ACTIVE for each in card.memberships):
+        return "If its owner signs up again, they are told that they are subscribed already."
+    if card.next_ask_at > now:
+        return f"If its owner signs up again, the next one goes from {time_in_words(card.next_ask_at)} on."
+    return "If its owner signs up, the next one goes at once."
 
 
 def _sentence(*words: str) -> str:

@@ -130,7 +130,14 @@ def invite_readers(
     if as_json:
         print_json({"invited": asked, "hours": hours})
     else:
-        say(f"{asked} requests to confirm leave within {hours} hours, while “mailer serve” runs")
+        say(_invited(asked, hours))
+
+
+def _invited(asked: int, hours: int) -> str:
+    if not asked:
+        return "nobody is left to be asked"
+    who = "1 request to confirm leaves" if asked == 1 else f"{asked} requests to confirm leave"
+    return f"{who} within {'an hour' if hours == 1 else f'{hours} hours'}, while “mailer serve” runs"
 
 
 def export_readers(
@@ -159,7 +166,9 @@ def export_readers(
     if as_json:
         print_json({"readers": count, "file": str(path)})
     else:
-        say(f"{count} readers are in {path}; it opens with “age --decrypt -i KEY-FILE {path}”")
+        say(
+            f"{'1 reader is' if count == 1 else f'{count} readers are'} in {path}; it opens with “age --decrypt -i KEY-FILE {path}”"
+        )
 
 
 def _lists(mapped: Sequence[str]) -> dict[str, Language | None]:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from mailer.audience.inquiry import Card, WaitingLetter
+from mailer.audience.inquiry import Block, Card, WaitingLetter
 from mailer.audience.inquiry_words import in_words
 from mailer.domain.content import LetterKind
 from mailer.domain.delivery import DeliveryState, SkipReason
@@ -127,3 +127,18 @@ def test_when_a_mail_to_confirm_may_go() -> None:
     )
     assert lines(EMPTY)["Mail to confirm"][-1] == "If its owner signs up, the next one goes at once."
     assert "right now" in lines(replace(EMPTY, waits_until=NOW))["Mail to confirm"][0]
+
+
+def test_no_mail_is_promised_that_does_not_go() -> None:
+    """Who asked never to be mailed hears of no sign-up, and who is subscribed is asked nothing."""
+    blocked = replace(EMPTY, block=Block(Standing.BLOCKED, "2026-11"))
+    gone = replace(EMPTY, block=Block(Standing.BOUNCED, "2026-11"))
+    active = Membership("weekly", Standing.ACTIVE, "2026-11", None, None, None, None)
+
+    assert lines(blocked)["Mail to confirm"][-1] == (
+        "None goes if somebody signs up. Should its owner want to come back: mailer reader add."
+    )
+    assert lines(gone)["Mail to confirm"][-1] == "If its owner signs up, the next one goes at once."
+    assert lines(replace(EMPTY, memberships=(active,)))["Mail to confirm"][-1] == (
+        "If its owner signs up again, they are told that they are subscribed already."
+    )
