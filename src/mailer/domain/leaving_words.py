@@ -43,6 +43,8 @@ _QUOTE_BEGINS = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _QUOTED = re.compile(r"^[ \t]{0,3}[>|][^\n]*$", re.MULTILINE)
+_SENTENCE_ENDS = re.compile(r"(?<=[.!?…])\s+")
+_MAX_SHOWN_CHARS = 160
 _ANSWER = re.compile(r"^\s*(?:re|fwd?|aw|отв(?:ет)?|адказ|на)\s*:", re.IGNORECASE)
 
 
@@ -58,6 +60,20 @@ def asks_to_leave(subject: str, text: str) -> bool:
     """
     own = "" if _ANSWER.match(subject) else subject
     return any(_asks(said) for said in (own, written_by_hand(text)))
+
+
+def asking_sentence(subject: str, text: str) -> str:
+    """
+    Return the sentence in which somebody asks to be unsubscribed; empty where *asks_to_leave* finds none.
+
+    At most 160 characters. Whoever shows it masks the addresses in it.
+    """
+    own = "" if _ANSWER.match(subject) else subject
+    for said in (written_by_hand(text), own):
+        if _asks(said):
+            sentences = _SENTENCE_ENDS.split(said)
+            return next((each for each in sentences if _asks(each)), said).strip()[:_MAX_SHOWN_CHARS]
+    return ""
 
 
 def written_by_hand(text: str) -> str:

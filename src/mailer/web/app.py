@@ -10,7 +10,7 @@ from starlette.routing import Route
 from mailer.web import assets
 from mailer.web.api import subscribe
 from mailer.web.armour import MOST_BODY_BYTES, Armour
-from mailer.web.desk import approving, editions, login, outbox, reader, texts
+from mailer.web.desk import approving, editions, login, outbox, reader, returned, texts
 from mailer.web.desk import front as desk_front
 from mailer.web.desk import issue as desk_issue
 from mailer.web.public import (
@@ -74,5 +74,6 @@ def _desk(site: Site) -> list[Route]:
         *texts.routes(site),
         *outbox.routes(site),
         *reader.routes(site),
+        *returned.routes(site),
         *desk_front.other_routes(site),
     ]

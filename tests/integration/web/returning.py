@@ -1,0 +1,87 @@
+"""Mail that came back, written down as the room of returned mail would."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import update
+
+from mailer.audience.address import parse_address
+from mailer.bounces.retirement import retire
+from mailer.bounces.stored import Arrived, sealed
+from mailer.domain import outcome
+from mailer.domain.consequence import Effect
+from mailer.domain.delivery import DeliveryState
+from mailer.domain.guard import Tally
+from mailer.domain.reply_class import Cause, Hardness
+from mailer.domain.returned_mail import MailKind
+from mailer.domain.subscription import Event
+from mailer.storage import Transaction, consequences, guards, readers, reports
+from mailer.storage.consequences import Consequence
+from mailer.storage.tables import chunk, delivery
+from tests.integration.web.staging import READER, Stage
+
+ISSUE = 2
+REPLY = "550 5.1.1 ‹…›: user unknown <b>here</b>"
+LETTER = (
+    b"From: Jan Kowal <reader@example.org>\r\nSubject: Re: Weekly\r\n\r\n"
+    b"Good day. Please unsubscribe reader@example.org <b>now</b>. I moved.\r\n"
+)
+
+
+async def come_back(here: Stage, effect: Effect, **values: Any) -> int:
+    """Let the copy of the only reader come back to *effect*; return the number of what followed."""
+    given: dict[str, Any] = {
+        "newsletter_id": 1,
+        "issue_id": ISSUE,
+        "kind": MailKind.BOUNCE,
+        "cause": Cause.NO_MAILBOX,
+        "verdict": Hardness.HARD,
+        "evidence": "text:no-mailbox",
+        "status": "5.1.1",
+        "reply_code": 550,
+        "stage": outcome.Stage.RCPT,
+        "reply": REPLY,
+        "at": here.clock(),
+        "report_id": 1,
+        **values,
+    }
+
+    def work(tx: Transaction) -> int:
+        reader = readers.by_index(tx, here.site.vault.index(parse_address(READER)))
+        assert reader is not None
+        if effect is Effect.SUPPRESSED:
+            retire(tx, reader, Event.BOUNCE, here.clock())
+        return consequences.add(tx, Consequence(reader_id=reader.id, effect=effect, **given))
+
+    return await here.site.database.write(work)
+
+
+async def begin_guard(stage: Stage, group: str = "other") -> int:
+    """Begin a guard of the only reader's provider; return its number."""
+    issue = Tally(hard_count=60, copy_count=500)
+    begun = await stage.site.database.write(lambda tx: guards.begin(tx, group, ISSUE, issue, stage.clock()))
+    assert begun is not None
+    return begun.id
+
+
+async def ask_to_leave(stage: Stage, raw: bytes = LETTER) -> int:
+    """Let the only reader write that they want to leave; return the number of the proposal."""
+    report = sealed(stage.site.vault, Arrived("smtp", READER, "", raw), stage.clock())
+    await stage.site.database.write(lambda tx: reports.add(tx, report))
+    blank = {"cause": None, "status": None, "reply_code": None, "stage": None, "reply": ""}
+    said = {"evidence": "text:wants-to-leave", "verdict": Hardness.NONE}
+    ((number,),) = stage.rows("SELECT max(id) FROM report")
+    return await come_back(stage, Effect.PROPOSED, kind=MailKind.HUMAN, report_id=number, **blank, **said)
+
+
+async def take(stage: Stage, copies: int = 1) -> None:
+    """Let the issue's copies have been taken; the counters say so many."""
+
+    def work(tx: Transaction) -> None:
+        taken = {"state": DeliveryState.ACCEPTED, "settled_at": stage.clock()}
+        tx.execute(update(delivery).where(delivery.c.issue_id == ISSUE).values(taken))
+        counted = {"size": copies, "accepted": copies, "queued": 0, "next_at": None}
+        tx.execute(update(chunk).where(chunk.c.issue_id == ISSUE).values(counted))
+
+    await stage.site.database.write(work)
