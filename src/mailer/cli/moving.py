@@ -166,9 +166,8 @@ def export_readers(
     if as_json:
         print_json({"readers": count, "file": str(path)})
     else:
-        say(
-            f"{'1 reader is' if count == 1 else f'{count} readers are'} in {path}; it opens with “age --decrypt -i KEY-FILE {path}”"
-        )
+        who = "1 reader is" if count == 1 else f"{count} readers are"
+        say(f"{who} in {path}; it opens with “age --decrypt -i KEY-FILE {path}”")
 
 
 def _lists(mapped: Sequence[str]) -> dict[str, Language | None]:
