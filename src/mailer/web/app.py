@@ -13,6 +13,7 @@ from mailer.web.armour import MOST_BODY_BYTES, Armour
 from mailer.web.desk import approving, editions, login, outbox, reader, returned, texts
 from mailer.web.desk import front as desk_front
 from mailer.web.desk import issue as desk_issue
+from mailer.web.hooks import front as hooks
 from mailer.web.public import (
     challenge,
     confirm,
@@ -46,6 +47,7 @@ def create_app(site: Site) -> FastAPI:
             *unsubscribe.routes(site),
             *undo.routes(site),
             *subscribe.routes(site),
+            *hooks.routes(site),
             *challenge.routes(site),
             *signup.routes(site),
             *embed.routes(site),

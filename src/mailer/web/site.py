@@ -18,6 +18,7 @@ from mailer.domain.token import TokenKeys
 from mailer.rendering.theme_folder import OURS_ALONE, Themes
 from mailer.storage import Database
 from mailer.storage.media import Media
+from mailer.web.hooks.trust import NOBODY, Trust
 
 
 class MailSummary(Protocol):
@@ -125,6 +126,7 @@ class Site:
         fence: None where there is none to look at.
         themes: each newsletter's own mail templates.
         defence: holds floods of sign-ups back; None lets each in alike.
+        trust: which mail providers may report here.
     """
 
     database: Database
@@ -143,6 +145,7 @@ class Site:
     fence: Fence | None = None
     themes: Themes = OURS_ALONE
     defence: Defence | None = None
+    trust: Trust = NOBODY
 
     @property
     def paths(self) -> Links:

@@ -5,10 +5,8 @@
 
 from __future__ import annotations
 
-import orjson
-
 from mailer.bounces.providers.event import Event, notice, token_path
-from mailer.bounces.providers.fields import Fields, object_in, value_in, word
+from mailer.bounces.providers.fields import Fields, object_in, value_in, word, written
 from mailer.domain.outcome import Stage
 from mailer.domain.relay_profile import OURS_IN_BREVO
 from mailer.domain.returned_mail import MailKind, Notice, ReturnedMail
@@ -33,7 +31,7 @@ def events_in(body: bytes) -> list[Event] | None:
     if isinstance(found, dict):
         return [Event(body, _name(found))]
     if isinstance(found, list):
-        return [Event(orjson.dumps(each), _name(each)) for each in found if isinstance(each, dict)]
+        return [Event(written(each), _name(each)) for each in found if isinstance(each, dict)]
     return None
 
 

@@ -31,6 +31,14 @@ def value_in(raw: bytes | str) -> Any:
         return None
 
 
+def written(fields: Fields) -> bytes:
+    """Return an object as JSON; empty for one so deep that no reader of ours would look at it."""
+    try:
+        return orjson.dumps(fields)
+    except orjson.JSONEncodeError:
+        return b""
+
+
 def table(fields: Fields, name: str) -> Fields:
     """Return an object inside, empty where there is none."""
     found = fields.get(name)

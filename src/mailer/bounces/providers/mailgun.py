@@ -5,10 +5,8 @@
 
 from __future__ import annotations
 
-import orjson
-
 from mailer.bounces.providers.event import Event, notice, token_path
-from mailer.bounces.providers.fields import Fields, object_in, table, word
+from mailer.bounces.providers.fields import Fields, object_in, table, word, written
 from mailer.domain.outcome import Stage
 from mailer.domain.relay_profile import OURS
 from mailer.domain.returned_mail import MailKind, Notice, ReturnedMail
@@ -20,7 +18,7 @@ _FOR_US = frozenset({"espblock"})
 def events_in(fields: Fields) -> list[Event]:
     """Return the event of a request; none where it holds none."""
     event = table(fields, "event-data")
-    return [Event(orjson.dumps(event), word(event, "id") or None)] if event else []
+    return [Event(written(event), word(event, "id") or None)] if event else []
 
 
 def read_mailgun(raw: bytes) -> ReturnedMail | None:

@@ -5,10 +5,8 @@
 
 from __future__ import annotations
 
-import orjson
-
 from mailer.bounces.providers.event import Event, notice, token_path
-from mailer.bounces.providers.fields import Fields, object_in, value_in, word
+from mailer.bounces.providers.fields import Fields, object_in, value_in, word, written
 from mailer.domain.outcome import Stage
 from mailer.domain.relay_profile import OURS
 from mailer.domain.returned_mail import MailKind, Notice, ReturnedMail
@@ -26,7 +24,7 @@ def events_in(body: bytes) -> list[Event] | None:
     if not isinstance(found, list):
         return None
     fields = [each for each in found if isinstance(each, dict)]
-    return [Event(orjson.dumps(each), word(each, "sg_event_id") or None) for each in fields]
+    return [Event(written(each), word(each, "sg_event_id") or None) for each in fields]
 
 
 def read_sendgrid(raw: bytes) -> ReturnedMail | None:

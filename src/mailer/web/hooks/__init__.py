@@ -1,0 +1,1 @@
+"""Where mail providers call us: whoever calls proves first who they are (docs/relays.md)."""
