@@ -14,13 +14,17 @@ from mailer.audience import held
 from mailer.audience.address import parse_address
 from mailer.audience.held import HeldRequest
 from mailer.audience.vault import Vault
+from mailer.domain.consequence import Effect
 from mailer.domain.content import LetterKind
+from mailer.domain.returned_mail import MailKind
 from mailer.domain.subscription import Standing, next_mail_at
-from mailer.storage import Database, Transaction, fates, letters, preferences, readers, traces
+from mailer.storage import Database, Transaction, consequences, fates, letters, preferences, readers, traces
+from mailer.storage.consequences import Consequence
 from mailer.storage.fates import Fate
 from mailer.storage.preferences import Membership, Preferences
 
 _MOST_COPIES = 5
+_MOST_RETURNS = 20
 _ASKING = (LetterKind.CONFIRM, LetterKind.INVITE)
 
 
@@ -60,6 +64,7 @@ class Card:
         has_address: whether the sealed address is still kept.
         block: None where the address may be mailed.
         copies: what became of the last issues, newest first, at most 5.
+        came_back: what came back of their mails and what followed, newest first, at most 20.
         letters: that have not gone out yet, oldest first.
         asked_at: when the address was last asked to confirm; None in the last 30 days never.
         next_ask_at: when the caps let it be asked again; now where they do not hold it.
@@ -71,6 +76,7 @@ class Card:
     has_address: bool
     block: Block | None
     copies: tuple[Fate, ...]
+    came_back: tuple[Consequence, ...]
     letters: tuple[WaitingLetter, ...]
     asked_at: datetime | None
     next_ask_at: datetime
@@ -80,6 +86,16 @@ class Card:
     def is_known(self) -> bool:
         """Whether anything is stored that the address leads to."""
         return any((self.preferences, self.block, self.asked_at, self.waits_until))
+
+    @property
+    def undoable(self) -> Consequence | None:
+        """The bounce that ended their subscriptions, while an operator can still undo it."""
+        is_out = any(each.standing is Standing.BOUNCED for each in self.memberships)
+        if not (is_out and self.has_address):
+            return None
+        ended = (each for each in self.came_back if each.effect is Effect.SUPPRESSED)
+        newest = next((each for each in ended if each.kind is MailKind.BOUNCE), None)
+        return newest if newest is not None and newest.undone_at is None else None
 
     @property
     def can_be_asked(self) -> bool:
@@ -111,6 +127,7 @@ def _card(tx: Transaction, index: bytes, waiting: list[HeldRequest], now: dateti
         has_address=reader is not None and reader.sealed_address is not None,
         block=next((Block(**row) for row in traces.block(tx, index)), None),
         copies=tuple(fates.of_reader(tx, reader.id, _MOST_COPIES)) if reader else (),
+        came_back=tuple(consequences.of_reader(tx, reader.id, _MOST_RETURNS)) if reader else (),
         letters=tuple(_letter(row) for row in traces.letters(tx, reader.public_id)) if reader else (),
         asked_at=max((at for each in sent.values() for at in each), default=None),
         next_ask_at=max(next_mail_at(kind, sent[kind], now) for kind in _ASKING),

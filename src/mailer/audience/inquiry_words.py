@@ -8,12 +8,14 @@ from datetime import UTC, datetime
 from typing import Final
 
 from mailer.audience.inquiry import Card, WaitingLetter
+from mailer.audience.returned_words import EFFECTS, kind_in_words
 from mailer.domain.content import LetterKind
 from mailer.domain.delivery import DeliveryState, SkipReason
 from mailer.domain.language import Language
 from mailer.domain.missing import MissingRule
 from mailer.domain.outcome import Blame
 from mailer.domain.subscription import Standing
+from mailer.storage.consequences import Consequence
 from mailer.storage.fates import Fate
 from mailer.storage.preferences import Membership, Preferences
 
@@ -83,12 +85,29 @@ def in_words(card: Card, now: datetime) -> list[Section]:
         subscriptions.append(_sentence(_STANDINGS[card.block.reason], "since", card.block.since_month))
     choices = _choices(card.preferences, now) if card.preferences else []
     mails = [*(_waiting(each) for each in card.letters), *(_copy(each) for each in card.copies)]
+    returned = [returned_in_words(each) for each in card.came_back]
     return [
         Section("Newsletters", tuple(subscriptions) or ("None.",)),
         Section("Choices", tuple(choices) or ("None.",)),
         Section("Last mails", tuple(mails) or ("No issue has been sent to it.",)),
+        Section("What came back", tuple(returned) or ("Nothing.",)),
         Section("Mail to confirm", tuple(_asking(card, now))),
     ]
+
+
+def returned_in_words(consequence: Consequence) -> str:
+    """Say what came back, by what it was judged, and what followed; never an address."""
+    what = kind_in_words(consequence.kind, consequence.cause, is_refused=consequence.report_id is None)
+    of = "another mail" if consequence.issue_id is None else f"issue {consequence.issue_id}"
+    line = f"{time_in_words(consequence.at)}, {of}: {what[:1].lower()}{what[1:]}."
+    if consequence.reply:
+        line += f" The mail provider said: {consequence.reply}"
+    if consequence.cause is not None:
+        line += f" (judged by {consequence.evidence})."
+    line += f" {EFFECTS[consequence.effect]}."
+    if consequence.undone_at is not None:
+        line += f" Taken back by {consequence.undone_by}, {time_in_words(consequence.undone_at)}."
+    return f"{line} Number {consequence.id}."
 
 
 def time_in_words(moment: datetime) -> str:

@@ -21,7 +21,7 @@ from mailer.errors import InvalidMove
 from tests.integration.audience.reading_room import ADDRESS, Room, pressed_together
 from tests.integration.storage.scene import EN, NOW, SLUG, Store
 
-NOTHING = Card(None, (), has_address=False, block=None, copies=(), letters=(), asked_at=None,
+NOTHING = Card(None, (), has_address=False, block=None, copies=(), came_back=(), letters=(), asked_at=None,
                next_ask_at=NOW, waits_until=None)  # fmt: skip
 
 

@@ -15,14 +15,19 @@ from mailer.audience.address import NotAnAddress, parse_address
 from mailer.audience.asking_again import send_now
 from mailer.audience.erasure import erase_address
 from mailer.audience.inquiry import Card, look_up
-from mailer.audience.inquiry_words import NO_LIST, in_words
+from mailer.audience.inquiry_words import NO_LIST, in_words, returned_in_words
+from mailer.bounces import decisions
+from mailer.errors import InvalidMove
 from mailer.storage import operators
+from mailer.storage.consequences import Consequence
 from mailer.web.desk.door import Handler, Visit, guarded
 from mailer.web.desk.frame import show
 from mailer.web.site import Site
 
 _SENT: Final = "One mail to confirm is on its way. Links in earlier ones work no more."
 _ERASED: Final = "Erased: nothing that is stored here names this reader any more."
+_UNDONE: Final = "Undone: the next issue goes to this reader again, as before. They get no mail about it."
+_NOT_THIS: Final = "There is nothing to undo any more. Look the reader up again."
 _NOTHING: Final = "There was nothing to erase."
 _log = structlog.get_logger()
 
@@ -33,6 +38,8 @@ def routes(site: Site) -> list[Route]:
         guarded(site, "/desk/reader", _form),
         guarded(site, "/desk/reader", _for_address(_card), method="POST"),
         guarded(site, "/desk/reader/send", _for_address(_send), method="POST"),
+        guarded(site, "/desk/reader/undo", _for_address(_ask_undo), method="POST"),
+        guarded(site, "/desk/reader/undo/yes", _for_address(_undo), method="POST"),
         guarded(site, "/desk/reader/erase", _for_address(_ask), method="POST"),
         guarded(site, "/desk/reader/erase/yes", _for_address(_erase), method="POST"),
     ]
@@ -66,6 +73,33 @@ async def _send(visit: Visit) -> Response:
     site.wake()
     await _note(visit, "reader.asked_again")
     return await _shown(visit, done=_SENT)
+
+
+async def _ask_undo(visit: Visit) -> Response:
+    found = await _undoable(visit)
+    return show(
+        visit,
+        "desk/reader_undo.html",
+        address=visit.fields["address"],
+        number=found.id,
+        evidence=returned_in_words(found),
+    )
+
+
+async def _undo(visit: Visit) -> Response:
+    site, found = visit.site, await _undoable(visit)
+    name = await site.database.read(lambda tx: operators.name_of(tx, visit.session.operator_id))
+    await decisions.undo(site.database, found.id, operator=name, now=site.clock())
+    _log.info("reader.bounce_undone", operator=name, number=found.id)
+    return await _shown(visit, done=_UNDONE)
+
+
+async def _undoable(visit: Visit) -> Consequence:
+    """Return what is to be undone, as it was shown: the form names it, so that no other is undone."""
+    found = (await _looked_up(visit)).undoable
+    if found is None or str(found.id) != visit.fields.get("number"):
+        raise InvalidMove(_NOT_THIS)
+    return found
 
 
 async def _ask(visit: Visit) -> Response:
