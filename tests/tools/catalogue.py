@@ -72,6 +72,8 @@ TOOLS = (
     ),
     Tool(name="smtp-sink", program="usr/sbin/smtp-sink", packages=("postfix",), advice=_UNPACK),
     Tool(name="smtp-source", program="usr/sbin/smtp-source", packages=("postfix",), advice=_UNPACK),
+    # A whole Postfix between us and a far end (tests/tools/postfix.py); it is never installed.
+    Tool(name="postfix-master", program="usr/lib/postfix/sbin/master", packages=("postfix",), advice=_UNPACK),
     # Presses “subscribe” from many clients at once: the benchmark's.
     Tool(name="wrk", program="usr/bin/wrk", packages=("wrk",), advice=f"{_INSTALL} wrk"),
     Tool(
