@@ -28,7 +28,7 @@ BACK = {
     "en": "You have been successfully subscribed",
 }
 TOO_LATE = {
-    "be": "Гэта спасылка больш не дзейнічае",
+    "be": "Гэтая спасылка больш не дзейнічае",
     "ru": "Эта ссылка больше не действует",
     "en": "This link no longer works",
 }

@@ -187,7 +187,7 @@ def test_choices_are_taken_back(place: Path) -> None:
             answer = await page.press("languages", language="en", missing="")
 
             assert stage.rows(CHOICES) == [("en", None, None, 0)]
-            assert "You take a break" not in words(answer)
+            assert "You are on a break" not in words(answer)
 
     run(scene())
 
@@ -200,8 +200,8 @@ def test_choices_are_taken_back(place: Path) -> None:
         ("languages", {}, "Please choose from what the form offers"),
         ("add", {"newsletter": "nowhere"}, "Please choose from what the form offers"),
         ("leave", {}, "Please choose from what the form offers"),
-        ("break", {"until": "yesterday"}, "Please name another day."),
-        ("break", {"until": "2026-11-23"}, "Please name another day."),
+        ("break", {"until": "yesterday"}, "Please choose another day."),
+        ("break", {"until": "2026-11-23"}, "Please choose another day."),
         ("move", {"address": "not an address"}, "This does not look like an e-mail address."),
         ("move", {"address": READER.upper()}, "Our mails come to this address already."),
     ],

@@ -27,7 +27,7 @@ WORDS = {
     "embed": ("Засталося націснуць", "Осталось нажать", "One more press"),
     "unsubscribe": ("Адпісацца ад рассылкі", "Отписаться от рассылки", "Unsubscribe from"),
     "unsubscribed": ("Вы адпісаліся", "Вы отписались", "You have been unsubscribed"),
-    "cut": ("Гэта спасылка не працуе", "Эта ссылка не работает", "This link does not work"),
+    "cut": ("Гэтая спасылка не працуе", "Эта ссылка не работает", "This link does not work"),
     "missing": ("Такой старонкі няма", "Такой страницы нет", "There is no such page"),
     "mistake": ("не падобна на электронны", "не похоже на электронный", "does not look like an e-mail"),
     "not allowed": ("запыт немагчыма", "запрос невозможно", "This request can’t be answered"),
