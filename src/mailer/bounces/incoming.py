@@ -27,7 +27,7 @@ _DAEMON = re.compile(
 _DAEMON_NAME = re.compile(
     r"mail delivery|delivery (?:sub)?system|mailer[- ]daemon|mail (?:sub)?system|^\W*postmaster\b|"
     r"system administrator|mail administrator|ndr administrator|(?:message|mail) router|"
-    r"почтов\w+ (?:систем|служб|демон)",
+    r"почтов\w{1,4} (?:систем|служб|демон)",
     re.IGNORECASE,
 )
 _REPLY = re.compile(

@@ -54,7 +54,7 @@ _STAGES = (
     (
         Stage.DATA,
         re.compile(
-            r"(?:>>>|\bin:|\bsent:?) *DATA\b|\bDATA command|\bafter DATA\b|^\s*DATA\s*$",
+            r"(?:>>>|\bin:|\bsent:?) *DATA\b|\bDATA command|\bafter DATA\b|^[ \t]*DATA[ \t]*$",
             re.IGNORECASE | re.MULTILINE,
         ),
     ),
@@ -69,7 +69,7 @@ _STAGES = (
 )
 # What follows a reply and is none of it: the next line of a transcript, the end of a JSON string.
 _NEXT = re.compile(
-    r"\n *(?:>>>|<<<|(?:In|Out): |[45]\d\d[ -](?:[\d.]+ )?<|(?:\.\.\. ?)?while talking)|\\*\"[,}\]]",
+    r"\n *(?:>>>|<<<|(?:In|Out): |[45]\d\d[ -](?:[\d.]+ )?<|(?:\.\.\. ?)?while talking)|\\{0,4}\"[,}\]]",
     re.IGNORECASE,
 )
 # "554 <reader@example.org>... 550 Host unknown": Sendmail's own code before what it was told.

@@ -111,7 +111,9 @@ FORMS: tuple[Form, ...] = (
     ),
     _form("mailmarshal", r"mailmarshal|trustwave", _after(r"to", r"recipients?")),
     _form("mcafee", r"(?:mcafee|following recipients? did not receive|e500_smtp)", _after(r"recipient", r"")),
-    _form("barracuda", r"barracuda", rf"<?{ADDRESS}>?", r"(?:recipients?|addresses|undeliver\w+)[^:]{0,80}:"),
+    _form(
+        "barracuda", r"barracuda", rf"<?{ADDRESS}>?", r"(?:recipients?|addresses|undeliver\w{0,9})[^:]{0,80}:"
+    ),
     _form("mimecast", r"attempted to send to the following address could not be delivered", _ALONE),
     _form("messagelabs", r"messagelabs", _BARE, r"(?:recipients?|address(?:es)?)[^:]{0,60}:"),
     _form("symantec", r"symantec", _after(r"recipients?", r"to", r"")),

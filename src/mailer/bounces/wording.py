@@ -32,8 +32,8 @@ def _any_of(*patterns: str) -> Words:
 BOUNCE_SUBJECT = _any_of(
     r"undeliver(?:able|ed)|could ?n[o']t be delivered|not (?:be )?deliver(?:ed|able)|unable to deliver",
     r"non[- ]?remis",
-    r"deliver\w* (?:status|has failed|failed|failure|error|problem|report|incomplete)",
-    r"fail\w* (?:delivery|to deliver)",
+    r"deliver\w{0,8} (?:status|has failed|failed|failure|error|problem|report|incomplete)",
+    r"fail\w{0,8} (?:delivery|to deliver)",
     r"failure (?:notice|delivery)|mail (?:failed|failure|error|system error|delivery)|returned (?:e-?)?mail",
     r"return(?:ed|ing)? (?:message )?to (?:the )?sender|returned:|mail status report",
     r"rejected (?:mail|message)",
@@ -100,8 +100,8 @@ FINAL_TEXT = _any_of(
 FINAL_SUBJECT = _any_of(r"^returned (?:e-?)?mail|returned to sender|returning (?:message|mail)")
 
 SUCCESS_SUBJECT = _any_of(
-    r"success(?:ful)?\w* (?:mail )?deliver",
-    r"deliver\w* (?:report|receipt|notification)[: (]+(?:success|delivered|relay)",
+    r"success(?:ful)?\w{0,4} (?:mail )?deliver",
+    r"deliver\w{0,8} (?:report|receipt|notification)[: (]+(?:success|delivered|relay)",
     r"delivery (?:has )?succeed|^(?:delivered|relayed|expanded)\s*:",
     r"delivery status notification \((?:success|relay)",
     r"^доставлено\b|^дастаўлена\b|успешн\w{1,4} доставк|^zugestellt:|^entregado:|^consegnato:|^remis\s*:",

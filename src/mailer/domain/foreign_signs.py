@@ -135,7 +135,7 @@ FOREIGN: Signs = (
         (?:utilisateur|destinataire|adresse|boite|compte) .{0,40}(?:n'existe|non trouve)
         no existe|(?:usuario|destinatario|direccion|buzon)\b.{0,40}(?:desconocid|inexistent|no encontr)
         (?:usuario|destinatario|endereco|caixa)\b.{0,40}(?:desconhecid|inexistent|nao (?:existe|encontrad))
-        (?:utente|destin|indirizzo|casella)\S* .{0,40}(?:sconosciut|inesistent|non (?:trovat|esist)|errat)
+        (?:utente|destin|indirizzo|casella)\S{0,9} .{0,40}(?:sconosciut|inesistent|non (?:trovat|esist)|errat)
         nessun utente|onbekend|niet gevonden|bestaat niet|finns inte|okand (?:anvandare|mottagare)
         ukendt (?:bruger|modtager)|findes ikke|ukjent (?:bruker|mottaker)|neznam|neexistuje
         bulunamad|gecersiz (?:kullanici|alici)|nerastas|neegzistuoja|ismeretlen|nincs ilyen|tuntematon

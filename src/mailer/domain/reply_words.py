@@ -28,12 +28,14 @@ _LISTS = {
 }
 _MAX_CHARS = 1000
 # What stands behind a colon is no address: "(…@example.org:blocked)".
-_ADDRESS = re.compile(r"\S+@[^\s:]+")
+_ADDRESS = re.compile(r"\S{1,320}@[^\s:]+")
 # Of a link the host counts, which may be a block list's; the rest is numbers and search words.
 _LINK = re.compile(r"https?://([^\s/?#]*)\S*")
 _STATUS = re.compile(r"(?<![\d.])#?[245]\.\d{1,3}\.\d{1,3}(?![\d.])")
 # A text copied from a page of two columns: "potential securi- ty issue".
 _HYPHEN = re.compile(r"(?<=[a-z])- (?=[a-z])")
+# No language has longer words that matter here; a run of letters would be tried from each of them to its end.
+_ENDLESS = re.compile(r"(\w{40})\w+")
 _SPACE = re.compile(r"\s+")
 
 
@@ -99,4 +101,4 @@ def legible(text: str) -> str:
     """Return the words of *text* in lower case, without addresses, links, codes and diacritics."""
     line = _plain(text[:_MAX_CHARS].casefold())
     line = _ADDRESS.sub(" ", _LINK.sub(r"\1 ", _HYPHEN.sub("", line)))
-    return _SPACE.sub(" ", _STATUS.sub(" ", line)).strip()
+    return _SPACE.sub(" ", _ENDLESS.sub(r"\1", _STATUS.sub(" ", line))).strip()
