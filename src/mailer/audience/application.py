@@ -153,6 +153,7 @@ def _ask(
     before = readers.standing(tx, reader.id, newsletter)
     # From here on nothing shows any more that they left an imported list: a stranger may type the address.
     leavers.mark_one(tx, reader.id, newsletter)
+    letters.withdraw_invitations(tx, [reader.id], newsletter)
     readers.set_standing(
         tx,
         reader.id,

@@ -75,6 +75,7 @@ def subscribe(tx: Transaction, vault: Vault, reader: Reader, slug: str, *, now: 
     follows = step(before, Event.ADD)
     if follows.standing is before:
         return
+    letters.withdraw_invitations(tx, [reader.id], slug)
     readers.set_standing(
         tx,
         reader.id,

@@ -139,6 +139,7 @@ def _leave(
         return False
     if follows.standing is Standing.NONE:
         leavers.mark_refusal(tx, reader.id, slug)
+        letters.withdraw_invitations(tx, [reader.id], slug)
         readers.end_subscription(tx, reader.id, slug)
         _forget_address(tx, reader.id)
         return False

@@ -12,10 +12,12 @@ from mailer.domain.content import LetterKind
 from mailer.domain.delivery import SENDABLE, DeliveryState
 from mailer.domain.language import Language
 from mailer.domain.outcome import Accepted, Deferred, Failed, Outcome, Stage, Unknown
+from mailer.storage import newsletters
 from mailer.storage.database import Transaction
+from mailer.storage.leavers import CAME_BY_IMPORT
 from mailer.storage.tables import letter as table
 from mailer.storage.tables import letter_count as counts
-from mailer.storage.tables import newsletter
+from mailer.storage.tables import newsletter, reader, subscription
 
 _OPEN = [*SENDABLE, DeliveryState.INFLIGHT]
 
@@ -132,6 +134,23 @@ def recover(tx: Transaction, dead: Sequence[str], now: datetime) -> int:
     return torn
 
 
+def withdraw_invitations(tx: Transaction, reader_ids: Sequence[int], newsletter_slug: str) -> None:
+    """Remove what waits to ask imported readers to confirm, at most 1,000 of them: they decide just now."""
+    newsletter_id = newsletters.identifier(tx, newsletter_slug)
+    theirs = reader.c.id.in_(reader_ids) & (subscription.c.newsletter_id == newsletter_id)
+    imported = list(
+        tx.scalars(
+            select(reader.c.public_id)
+            .join(subscription, subscription.c.reader_id == reader.c.id)
+            .where(theirs & CAME_BY_IMPORT)
+        )
+    )
+    # Few came by an import, and to find somebody's letters all have to be looked through.
+    if imported:
+        invitation = (table.c.kind == LetterKind.INVITE) & (table.c.newsletter_id == newsletter_id)
+        tx.execute(delete(table).where(invitation & table.c.public_id.in_(imported)))
+
+
 def waiting(tx: Transaction) -> int:
     """Return how many letters are not settled."""
     return tx.scalar(select(func.count()).select_from(table).where(table.c.state.in_(_OPEN))) or 0
@@ -157,6 +176,12 @@ def count(
     """
     values = {"address_index": address_index, "kind": kind, "sent_at": now, "domain_index": domain_index}
     tx.execute(insert(counts).values(values))
+
+
+def queued_since(tx: Transaction, kind: LetterKind, since: datetime) -> list[bytes]:
+    """Return by what index letters of *kind* were counted after *since*."""
+    wanted = (counts.c.kind == kind) & (counts.c.sent_at > since)
+    return list(tx.scalars(select(counts.c.address_index).where(wanted)))
 
 
 def sent_lately(tx: Transaction, since: datetime, domain_index: bytes | None = None) -> list[datetime]:

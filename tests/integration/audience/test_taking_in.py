@@ -21,6 +21,7 @@ from mailer.domain.flood import FloodLimits
 from mailer.domain.missing import MissingRule
 from mailer.domain.subscription import Standing
 from mailer.errors import InputError
+from tests.integration.audience.own_settings import Visitor
 from tests.integration.audience.reading_room import ADDRESS, WIDE_OPEN, Room
 from tests.integration.storage.scene import BE, EN, RU, SLUG
 
@@ -297,6 +298,29 @@ def test_who_waits_is_asked_on_request_a_few_each_hour(room: Room, tmp_path: Pat
     due = [row["next_at"] for row in room.store.rows("letter") if row["kind"] is LetterKind.INVITE]
     assert (first, second) == (5, 0)
     assert sorted(due) == [room.now + timedelta(minutes=30 * number) for number in range(5)]
+
+
+@pytest.mark.parametrize("what", ["a later file", "their button", "their settings", "signing up themselves"])
+def test_an_invitation_that_waits_is_mailed_to_nobody_who_has_decided(
+    room: Room, tmp_path: Path, what: str
+) -> None:
+    """It may wait for weeks: who has said no meanwhile gets none, and neither has who is a reader already."""
+    bring(room, table(tmp_path, "one@example.org,pending,"), PLAIN)
+    asked(room)
+
+    match what:
+        case "a later file":
+            bring(room, table(tmp_path, "one@example.org,left,", name="later.csv"), PLAIN)
+        case "their button":
+            room.unsubscribe(room.link(room.reader("one@example.org")))
+        case "their settings":
+            room.subscribe("one@example.org", newsletter="other")
+            Visitor(room).open("one@example.org").add(SLUG)
+        case _:
+            room.sign_up("one@example.org")
+            room.confirm()
+
+    assert LetterKind.INVITE not in room.letters()
 
 
 def test_one_domain_is_asked_no_faster_than_half_its_cap(room: Room, tmp_path: Path) -> None:

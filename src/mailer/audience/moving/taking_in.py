@@ -22,7 +22,7 @@ from mailer.audience.moving.terms import Terms
 from mailer.audience.vault import Vault
 from mailer.domain.arrival import REASONS, STRANGER, Change, Claim, decide
 from mailer.domain.subscription import Standing
-from mailer.storage import Database, Transaction, deliveries, import_runs, intake, readers
+from mailer.storage import Database, Transaction, deliveries, import_runs, intake, letters, readers
 from mailer.storage.intake import IMPORTED, Found, Newcomer
 from mailer.storage.pile import Pile
 from mailer.storage.readers import Reader
@@ -166,6 +166,10 @@ def _slice(
             ],
             since_month=month,
         )
+        ended = [
+            found.reader_id for _, found, change in decided if change is Change.ENDED and found.reader_id
+        ]
+        letters.withdraw_invitations(tx, ended, slug)
         for person, found, change in decided:
             if change is Change.ENDED:
                 _end(tx, slug, person, found, now=now)
