@@ -35,6 +35,7 @@ from mailer.storage import newsletters
 from mailer.storage.media import Media
 from mailer.storage.soundness import check_sound
 from mailer.web.app import create_app
+from mailer.web.hooks.trust import load_trust
 from mailer.web.server import serving
 from mailer.web.site import Site
 
@@ -97,6 +98,7 @@ class Service:
             themes=here.themes,
             media=Media(here.settings.data),
             defence=gate,
+            trust=load_trust(here.settings.webhooks, here.settings.data, self._mail_room.wake),
         )
 
     @property

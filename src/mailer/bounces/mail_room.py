@@ -20,6 +20,7 @@ from mailer.bounces.door import Door, Reception
 from mailer.bounces.limits import Limits
 from mailer.bounces.mailbox import Mailbox, Pickup
 from mailer.bounces.matching import Matching
+from mailer.bounces.providers.reading import WEBHOOK_READERS
 from mailer.bounces.refused import Refused
 from mailer.bounces.stored import Arrived, keep
 from mailer.config import Settings
@@ -57,7 +58,7 @@ class MailRoom:
         matching = Matching(vault, keys)
         self._backlog = Backlog(
             database,
-            Desk(matching, rules),
+            Desk(matching, rules, WEBHOOK_READERS),
             clock=clock,
             keep=timedelta(days=settings.returned.keep_days),
         )
@@ -88,7 +89,11 @@ class MailRoom:
     async def take(self, arrived: Arrived) -> None:
         """Store what arrived by any door, and have it read; StorageError where it is not stored."""
         if await keep(self._database, self._vault, arrived, self._clock()):
-            self._backlog.wake()
+            self.wake()
+
+    def wake(self) -> None:
+        """Look now: something was stored, such as what a provider told our pages."""
+        self._backlog.wake()
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
