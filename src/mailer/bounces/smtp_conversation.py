@@ -27,6 +27,7 @@ _MAX_LINE_BYTES: Final = 65_536
 _PIECE_BYTES: Final = 65_536
 _CLOSING: Final = "421"
 _END: Final = b"\r\n.\r\n"
+_UNPRINTABLE: Final = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _PLAIN_ADDRESS: Final = re.compile(r"<([A-Za-z0-9+_=-]+(?:\.[A-Za-z0-9+_=-]+)*@[A-Za-z0-9.-]+)>\s*([^<>]*)")
 
 
@@ -96,10 +97,23 @@ class SmtpConversation(SMTP):
 
     async def push(self, status: AnyStr) -> None:
         """Send one reply; 421 closes the connection after it (RFC 5321 §3.8)."""
-        await super().push(status)
-        closes = status.startswith(_CLOSING) if isinstance(status, str) else False
-        if closes and self.transport is not None:
+        if not isinstance(status, str):
+            await super().push(status)
+            return
+        # aiosmtpd repeats a command that it does not know, whatever is in it.
+        await super().push(status if status.isprintable() else _UNPRINTABLE.sub("?", status))
+        if status.startswith(_CLOSING) and self.transport is not None:
             self.transport.close()
+
+    @syntax("STARTTLS", when="tls_context")
+    async def smtp_STARTTLS(self, arg: str) -> None:  # noqa: N802 - aiosmtpd finds commands by this name
+        """Begin TLS (called by aiosmtpd)."""
+        await super().smtp_STARTTLS(arg)
+        assert self.session is not None
+        if self._tls_protocol is not None and self.session.ssl is None:
+            # The client left in the middle of the handshake. Nobody tells aiosmtpd, who would wait for ever.
+            self.connection_lost(None)
+            raise ConnectionResetError
 
     @syntax("DATA")
     async def smtp_DATA(self, arg: str) -> None:  # noqa: N802 - aiosmtpd finds commands by this name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -55,6 +56,20 @@ class Dialogue:
         while lines[-1][3:4] == "-":
             lines.append((await self._reader.readline()).decode().rstrip())
         return lines
+
+    async def everything(self) -> bytes:
+        """Return all that comes until the connection closes."""
+        came = b""
+        async with asyncio.timeout(5):
+            # A server that closes on a client who still talks resets the connection.
+            with contextlib.suppress(ConnectionError):
+                while piece := await self._reader.read(65_536):
+                    came += piece
+        return came
+
+    async def drained(self) -> None:
+        """Wait until what was said is on its way."""
+        await self._writer.drain()
 
     async def codes(self, count: int) -> list[str]:
         """Return the codes of the next replies."""
