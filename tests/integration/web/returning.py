@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import insert, select, update
 
 from mailer.audience.address import parse_address
 from mailer.bounces.retirement import retire
@@ -52,7 +52,8 @@ async def come_back(here: Stage, effect: Effect, **values: Any) -> int:
         assert reader is not None
         if effect is Effect.SUPPRESSED:
             retire(tx, reader, Event.BOUNCE, here.clock())
-        return consequences.add(tx, Consequence(reader_id=reader.id, effect=effect, **given))
+        who: dict[str, Any] = {"reader_id": reader.id, "effect": effect} | given
+        return consequences.add(tx, Consequence(**who))
 
     return await here.site.database.write(work)
 
@@ -85,3 +86,15 @@ async def take(stage: Stage, copies: int = 1) -> None:
         tx.execute(update(chunk).where(chunk.c.issue_id == ISSUE).values(counted))
 
     await stage.site.database.write(work)
+
+
+async def another_copy(stage: Stage) -> int:
+    """Add a copy of the issue to a reader who is gone since; return the reader's number."""
+
+    def work(tx: Transaction) -> int:
+        (theirs,) = tx.execute(select(delivery).where(delivery.c.issue_id == ISSUE)).mappings()
+        number = int(theirs["reader_id"]) + 1
+        tx.execute(insert(delivery).values({**theirs, "reader_id": number}))
+        return number
+
+    return await stage.site.database.write(work)

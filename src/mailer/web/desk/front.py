@@ -18,6 +18,7 @@ from mailer.editorial import draft
 from mailer.errors import NotFound
 from mailer.storage import Transaction, issues, newsletters, signups
 from mailer.web.armour import PRIVATE
+from mailer.web.desk.alarms import read_alarms
 from mailer.web.desk.door import Visit, guarded
 from mailer.web.desk.flood import flood_in_words
 from mailer.web.desk.frame import show
@@ -71,8 +72,10 @@ async def _nothing(_visit: Visit) -> Response:
 async def _front(visit: Visit) -> Response:
     site = visit.site
     trays = await site.database.read(partial(_read, site=site))
+    newest = [sheet.issue for tray in trays for sheet in tray.sheets]
+    alarms = await site.database.read(lambda tx: read_alarms(tx, newest, site.clock()))
     flood = await site.database.read(lambda tx: flood_in_words(site, signups.waiting(tx, site.clock())))
-    return show(visit, "desk/front.html", trays=trays, flood=flood)
+    return show(visit, "desk/front.html", trays=trays, flood=flood, alarms=alarms)
 
 
 async def _build(visit: Visit) -> Response:

@@ -14,11 +14,13 @@ from mailer.domain.language import Language
 from mailer.domain.newsletter import Newsletter
 from mailer.domain.period import Period
 from mailer.domain.plan import rule_for
+from mailer.domain.returns import in_all
 from mailer.editorial import draft
 from mailer.errors import NotFound
-from mailer.storage import Transaction, commentaries
+from mailer.storage import Transaction, commentaries, return_stats
 from mailer.web.desk.door import Visit, guarded
 from mailer.web.desk.frame import show
+from mailer.web.desk.returns_table import came_back_in_words
 from mailer.web.desk.sheet import Sheet, read_sheet
 from mailer.web.desk.words import LANGUAGES
 from mailer.web.site import Site
@@ -61,11 +63,12 @@ def number_of(visit: Visit) -> int:
 async def _issue(visit: Visit) -> Response:
     issue_id, now = number_of(visit), visit.site.clock()
 
-    def read(tx: Transaction) -> tuple[Sheet, list[Row]]:
+    def read(tx: Transaction) -> tuple[Sheet, list[Row], str]:
         sheet = read_sheet(tx, issue_id, now, lane=visit.site.lane)
-        return sheet, _grid(tx, sheet) if sheet.can_be_released else []
+        came_back = came_back_in_words(in_all(return_stats.by_group(tx, issue_id))) if sheet.account else ""
+        return sheet, _grid(tx, sheet) if sheet.can_be_released else [], came_back
 
-    sheet, grid = await visit.site.database.read(read)
+    sheet, grid, came_back = await visit.site.database.read(read)
     findings: Sequence[Finding] = ()
     if sheet.can_be_released and sheet.issue.period is not None:
         found = await draft.get(visit.site.database, issue_id, visit.site.machine, at=now)
@@ -75,6 +78,7 @@ async def _issue(visit: Visit) -> Response:
         "desk/issue.html",
         sheet=sheet,
         grid=grid,
+        came_back=came_back,
         heads=[LANGUAGES[language] for language in sheet.newsletter.languages],
         blocking=[finding for finding in findings if finding.severity is Severity.BLOCKING],
         remarks=[finding for finding in findings if finding.severity is not Severity.BLOCKING],
