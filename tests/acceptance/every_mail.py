@@ -36,6 +36,7 @@ from mailer.editorial.contents import edition_content
 from mailer.editorial.importing import merged
 from mailer.editorial.sample import sample_commentaries, sample_newsletter
 from mailer.rendering.edition import render_edition
+from mailer.rendering.enclosure import enclosure
 from mailer.rendering.letterhead import edition_skeleton
 from mailer.rendering.skeleton import Skeleton
 from mailer.storage.letters import Letter
@@ -144,7 +145,9 @@ def _editions(composer: Composer, at: datetime, kind: str, proof: Proof | None) 
 def _letters(composer: Composer, at: datetime) -> Iterator[_Made]:
     newsletter = sample_newsletter()
     press = Letterpress(_LINKS)
-    sealed = composer.vault.seal_values({"to": RECIPIENT, "secret": _SECRET}, _READER)
+    enclosed = enclosure(b"From: jan@example.net\nSubject: Thanks\n\nA good issue.\n").decode()
+    inside = {"to": RECIPIENT, "secret": _SECRET, "reply_to": "jan@example.net", "enclosed": enclosed}
+    sealed = composer.vault.seal_values(inside, _READER)
     for kind in LetterKind:
         for language in Language:
             skeleton = press.skeleton(kind, newsletter, language)

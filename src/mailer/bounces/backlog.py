@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from mailer.bounces.consequences import Rules, follow
+from mailer.bounces.forwarding import Forwarding
 from mailer.bounces.guarding import alert, turn_back, watch
 from mailer.bounces.incoming import take_in
 from mailer.bounces.matching import Matching, Reading
@@ -50,11 +51,13 @@ class Desk:
         matching: finds readers.
         rules: how patient the installation is.
         webhooks: by door, what reads a provider's event; other doors bring mail.
+        forwarding: hands on letters from people; None leaves them on the desk.
     """
 
     matching: Matching
     rules: Rules = field(default_factory=Rules)
     webhooks: Mapping[str, ReadOne] = field(default_factory=dict)
+    forwarding: Forwarding | None = None
 
 
 class Backlog:
@@ -188,6 +191,8 @@ class Backlog:
                 if reading.report_id in ours:
                     done = follow(tx, desk.matching, reading, desk.rules, now)
                     written += [done] if done else []
+                    if desk.forwarding is not None:
+                        desk.forwarding.hand_on(tx, reading, now)
             kinds = {each.report_id: each.kind for each in readings if each.report_id in ours}
             reports.mark_read(tx, kinds, now)
             return watch(tx, written, desk.rules, now)

@@ -17,6 +17,7 @@ from mailer.bounces.backlog import Backlog, Desk
 from mailer.bounces.certificate import Certificate
 from mailer.bounces.consequences import Rules
 from mailer.bounces.door import Door, Reception
+from mailer.bounces.forwarding import Forwarding
 from mailer.bounces.limits import Limits
 from mailer.bounces.mailbox import Mailbox, Pickup
 from mailer.bounces.matching import Matching
@@ -58,7 +59,7 @@ class MailRoom:
         matching = Matching(vault, keys)
         self._backlog = Backlog(
             database,
-            Desk(matching, rules, WEBHOOK_READERS),
+            Desk(matching, rules, WEBHOOK_READERS, forwarding=Forwarding.of(settings.returned, vault)),
             clock=clock,
             keep=timedelta(days=settings.returned.keep_days),
         )
@@ -94,6 +95,17 @@ class MailRoom:
     def wake(self) -> None:
         """Look now: something was stored, such as what a provider told our pages."""
         self._backlog.wake()
+
+    async def catch_up(self) -> None:
+        """
+        Read what waits and look for refusals now, for whoever can't wait until the next look.
+
+        Raises:
+            StorageError: something of it was not done; it waits for the next look.
+        """
+        while await self._backlog.read_waiting():
+            pass
+        await self._refused.look()
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

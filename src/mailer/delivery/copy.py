@@ -133,6 +133,8 @@ class Composer:
             Hole.DATE: email.utils.format_datetime(letter.created_at).encode(),
             Hole.TOKEN: self.keys.link.link(token).encode(),
             Hole.SECRET: inside["secret"].encode(),
+            Hole.REPLY_TO: inside.get("reply_to", "").encode(),
+            Hole.ENCLOSED: inside.get("enclosed", "").encode(),
         }
         return_token = self.keys.return_path.return_path(token)
         before, behind = self.profile.around_token

@@ -19,6 +19,7 @@ from mailer.editorial.contents import imprint
 from mailer.errors import MailerError
 from mailer.rendering import holes
 from mailer.rendering.apart import NotStarted, render_apart
+from mailer.rendering.enclosure import enclosing
 from mailer.rendering.letterhead import Letterhead, letter_skeleton
 from mailer.rendering.skeleton import Skeleton
 from mailer.rendering.theme_folder import OURS_ALONE, Stamp, Themes, stamp
@@ -174,7 +175,11 @@ class Letterpress:
     def _skeleton(
         self, mail: RenderedMail, kind: LetterKind, newsletter: Newsletter, language: Language
     ) -> Skeleton:
-        return letter_skeleton(mail, letterhead(newsletter, language, self.links), kind)
+        head = letterhead(newsletter, language, self.links)
+        if kind is LetterKind.FORWARD:
+            # Its answers go to whoever wrote what it encloses.
+            return enclosing(letter_skeleton(mail, replace(head, reply_to=""), kind))
+        return letter_skeleton(mail, head, kind)
 
     def _content(self, kind: LetterKind, newsletter: Newsletter, language: Language) -> LetterContent:
         return LetterContent(
@@ -201,3 +206,5 @@ class Letterpress:
                 return self.links.unsubscribe(holes.TOKEN)
             case LetterKind.GOODBYE:
                 return self.links.way_back(language, holes.SECRET)
+            case LetterKind.FORWARD:
+                return self.links.returned_mail

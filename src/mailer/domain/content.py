@@ -120,6 +120,8 @@ class LetterKind(StrEnum):
     """To a new address: a reader asked to have their mail sent here."""
     MOVE_OUT = "move-out"
     """To the present address: a reader asked to have their mail sent to another."""
+    FORWARD = "forward"
+    """To the newsroom, with somebody's letter in it that came to a return path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +132,7 @@ class LetterContent:
         title: the newsletter's name in *language*.
         description: what the newsletter is, in *language*; may be empty.
         action_url: where its one button leads: confirm, invite, manage, move or come back (holds
-            rendering.holes.SECRET), or unsubscribe (holds rendering.holes.TOKEN).
+            rendering.holes.SECRET), unsubscribe (holds rendering.holes.TOKEN), or the desk.
         home_url: the site's page in *language*.
         valid_days: how long a link to confirm, to move or to come back works; other kinds ignore it.
         valid_minutes: how long a manage link works; other kinds ignore it.

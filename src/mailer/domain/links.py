@@ -86,6 +86,11 @@ class Links:
         """The page with the one button that ends a subscription; a bare POST does so at once (RFC 8058)."""
         return f"{self.base}/u/{token}"
 
+    @property
+    def returned_mail(self) -> str:
+        """The desk's page of what came back; for staff."""
+        return f"{self.base}/desk/returned"
+
     def unsubscribe_by_mail(self, token: str) -> str:
         """Where a mail program writes in its owner's place; empty while nobody would read it.
 

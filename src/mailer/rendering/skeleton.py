@@ -42,6 +42,10 @@ class Hole(StrEnum):
     """The return path's 44 letters."""
     SECRET = "secret"  # noqa: S105 - the name of a hole, not a secret
     """The confirm link's 43 letters."""
+    REPLY_TO = "reply-to"
+    """Whom to answer, where a letter of somebody's is enclosed (rendering/enclosure.py)."""
+    ENCLOSED = "enclosed"
+    """That letter, as a MIME part."""
     SECRET_BASE64 = "secret-base64"  # noqa: S105 - the name of a hole, not a secret
     """The same with two letters of its surroundings: 60 letters."""
 

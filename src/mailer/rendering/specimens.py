@@ -140,3 +140,5 @@ def _action(kind: LetterKind, language: Language) -> str:
             return _LINKS.unsubscribe(holes.TOKEN)
         case LetterKind.GOODBYE:
             return _LINKS.way_back(language, holes.SECRET)
+        case LetterKind.FORWARD:
+            return _LINKS.returned_mail

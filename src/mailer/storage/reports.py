@@ -12,11 +12,13 @@ from datetime import datetime
 from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from mailer.domain.content import LetterKind
 from mailer.domain.returned_mail import MailKind
 from mailer.storage.columns import UtcTime, WordOf
 from mailer.storage.database import Transaction
 from mailer.storage.return_tables import consequence
 from mailer.storage.return_tables import report as table
+from mailer.storage.tables import letter_count
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,23 @@ def of_kind(tx: Transaction, kind: MailKind, limit: int, *, after: int = 0) -> l
     wanted = (table.c.kind == kind) & (table.c.id > after)
     rows = tx.execute(select(*_COLUMNS).where(wanted).order_by(table.c.id).limit(limit))
     return [Report(*row) for row in rows]
+
+
+def unanswered(tx: Transaction, kind: MailKind, letter: LetterKind, since: datetime) -> dict[int, datetime]:
+    """Return reports read as *kind* for which no *letter* was counted by their digest.
+
+    Args:
+        kind: of the reports.
+        letter: what answers them (letters.count).
+        since: older ones are left out, for counters are forgotten.
+
+    Returns:
+        When each came, by id, in the order of arrival.
+    """
+    counted = select(letter_count.c.address_index).where(letter_count.c.kind == letter)
+    wanted = (table.c.kind == kind) & (table.c.received_at > since) & table.c.digest.not_in(counted)
+    rows = tx.execute(select(table.c.id, table.c.received_at).where(wanted).order_by(table.c.id))
+    return {row[0]: row[1] for row in rows}
 
 
 def remove_older(tx: Transaction, before: datetime, limit: int) -> int:

@@ -31,6 +31,7 @@ from mailer.editorial.importing import merged
 from mailer.editorial.sample import sample_commentaries, sample_newsletter
 from mailer.rendering import holes
 from mailer.rendering.edition import render_edition
+from mailer.rendering.enclosure import enclosure
 from mailer.rendering.letterhead import edition_skeleton
 from mailer.rendering.skeleton import Hole, Skeleton
 from tests.tools.dkimpy import load_dkimpy
@@ -44,6 +45,8 @@ VALUES = {
     Hole.DATE: b"Mon, 23 Nov 2026 08:00:00 +0000",
     Hole.TOKEN: b"AbC-" * 9,
     Hole.SECRET: b"x_Y" * 14 + b"z",
+    Hole.REPLY_TO: b"jan@example.net",
+    Hole.ENCLOSED: enclosure(b"From: jan@example.net\n\nHello.\n"),
 }
 OTHERS = VALUES | {Hole.TO: "другі@example.com".encode(), Hole.TOKEN: b"Z" * 36, Hole.SECRET: b"-" * 43}
 

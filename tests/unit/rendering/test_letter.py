@@ -21,6 +21,7 @@ ACTIONS = {
     LetterKind.MANAGE: f"https://example.org/manage/{SECRET}",
     LetterKind.MOVE_IN: f"https://example.org/move/{SECRET}",
     LetterKind.MOVE_OUT: f"https://example.org/move/{SECRET}",
+    LetterKind.FORWARD: "https://example.org/desk/returned",
 }
 WITHOUT_ANOTHER_LINK = set(LetterKind) - {LetterKind.ALREADY, LetterKind.WELCOME}
 
@@ -44,6 +45,7 @@ def letter(kind: LetterKind, language: Language = Language.ENGLISH, description:
         (LetterKind.MANAGE, Language.BELARUSIAN, "Налады падпіскі на рассылку «Belarus & Co»"),
         (LetterKind.MOVE_IN, Language.RUSSIAN, "Получать рассылку «Belarus & Co» на этот адрес"),
         (LetterKind.MOVE_OUT, Language.BELARUSIAN, "Іншы адрас для рассылкі «Belarus & Co»"),
+        (LetterKind.FORWARD, Language.RUSSIAN, "Письмо на адрес возврата рассылки «Belarus & Co»"),
     ],
 )
 def test_each_kind_has_its_subject(kind: LetterKind, language: Language, subject: str) -> None:
