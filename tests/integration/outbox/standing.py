@@ -88,6 +88,12 @@ class Dialogue:
         """Close politely, with FIN."""
         self._writer.close()
 
+    async def gone(self) -> None:
+        """Close, and wait until that is done."""
+        self._writer.close()
+        with contextlib.suppress(ConnectionError):
+            await self._writer.wait_closed()
+
     def vanish(self) -> None:
         """Close with RST, as a killed process on a broken line does."""
         line = self._writer.get_extra_info("socket")
