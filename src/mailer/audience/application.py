@@ -13,6 +13,7 @@ from mailer.audience.signup import FORM, Signs, read_signs, secret_hash
 from mailer.audience.vault import Vault
 from mailer.domain.content import LetterKind
 from mailer.domain.language import Language
+from mailer.domain.mailbox import mailbox_of
 from mailer.domain.missing import parse_missing_rule
 from mailer.domain.provider import provider_group
 from mailer.domain.subscription import CONFIRM_VALID, INVITE_VALID, Event, Standing, may_mail, step
@@ -32,6 +33,7 @@ class Application:
         secret: of the link that confirms.
         source: how an operator came by the address; empty when the reader typed it.
         domain_index: under which mails to the address's domain are counted, 32 bytes.
+        mailbox_index: under which those to spellings of its mailbox are; None where it is no such one.
     """
 
     request: SignupRequest
@@ -42,6 +44,7 @@ class Application:
     source: str
     signs: Signs
     domain_index: bytes
+    mailbox_index: bytes | None = None
 
     def letter_for(self, kind: LetterKind) -> LetterKind:
         """Return how a confirmation is asked for: of whoever typed the address, or of one invited."""
@@ -70,7 +73,13 @@ def opened(vault: Vault, request: SignupRequest, values: dict[str, str]) -> Appl
         signs=read_signs(values),
         # “@example.org”, which is nobody's address.
         domain_index=vault.index(Address("", address.domain)),
+        mailbox_index=_mailbox_index(vault, address),
     )
+
+
+def _mailbox_index(vault: Vault, address: Address) -> bytes | None:
+    mailbox = Address(*mailbox_of(address.local, address.domain))
+    return None if mailbox.index_form == address.index_form else vault.index(mailbox)
 
 
 def letter_asked(tx: Transaction, application: Application) -> LetterKind | None:

@@ -15,7 +15,9 @@ import structlog
 from mailer.audience.application import Application, letter_due
 from mailer.audience.proof import Proof
 from mailer.domain.flood import (
+    DAY,
     HOUR,
+    MOST_TO_SPELLINGS,
     Alarm,
     Asked,
     FloodLimits,
@@ -43,6 +45,7 @@ class Flood:
         self._alarm = Alarm()
         self._next_slot: dict[bytes, datetime] = {}
         self._waiting: dict[bytes, tuple[int, datetime]] = {}
+        self._to_mailbox: dict[bytes, list[datetime]] = {}
 
     @property
     def attack_since(self) -> datetime | None:
@@ -63,6 +66,7 @@ class Flood:
             _log.warning("signups.attack_ended", dropped=self.dropped_count)
         self._next_slot = {key: slot for key, slot in self._next_slot.items() if slot > now}
         self._waiting = {index: each for index, each in self._waiting.items() if each[1] > now}
+        self._to_mailbox = {key: each for key, each in self._to_mailbox.items() if now - each[-1] < DAY}
 
     def dropped(self, count: int) -> None:
         """Note that sign-ups were dropped."""
@@ -75,6 +79,16 @@ class Flood:
         slot = max(room_at, self._next_slot.get(key, room_at))
         self._next_slot[key] = slot + HOUR / most
         return slot
+
+    def mailbox_free_at(self, application: Application, now: datetime) -> datetime | None:
+        """Return when one more spelling of a mailbox may be mailed; None is now, as for an address itself."""
+        sent = self._to_mailbox.get(application.mailbox_index or b"", ())
+        return free_at(sent, MOST_TO_SPELLINGS, now, DAY)
+
+    def mailed(self, application: Application, now: datetime) -> None:
+        """Note that a sign-up goes its way."""
+        if application.mailbox_index is not None:
+            self._to_mailbox.setdefault(application.mailbox_index, []).append(now)
 
     def waits_already(self, application: Application) -> bool:
         """Whether an earlier sign-up of the same address waits, whose mail will be the one."""
@@ -135,6 +149,10 @@ class Weighing:
             has_waited=_has_a_place(application),
             waiting=self._held,
         )
+        mailbox_at = self._flood.mailbox_free_at(application, self._now)
+        if mailbox_at is not None:
+            # Whatever was worked for: it is somebody's mailbox, and no provider's.
+            return judge(asked, mailbox_at, self._flood.limits, self._now)
         full = self._full(application, is_proven=is_proven)
         slot = max((room_at for room_at, _ in full.values()), default=None)
         verdict = judge(asked, slot, self._flood.limits, self._now)
@@ -173,6 +191,7 @@ class Weighing:
         for key in (_ALL, application.domain_index):
             self._sent.setdefault(key, []).append(self._now)
         self._mailed.add(application.reader.address_index)
+        self._flood.mailed(application, self._now)
         if proof is not None:
             self._spent.add(proof.digest)
 

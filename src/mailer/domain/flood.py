@@ -17,6 +17,9 @@ from mailer.domain.provider import OTHER, provider_group
 HOUR = timedelta(hours=1)
 MOST_WAIT = timedelta(hours=72)
 """How long a sign-up waits at most; then it is dropped, and counted."""
+DAY = timedelta(hours=24)
+MOST_TO_SPELLINGS = 3
+"""How many mails a day go to spellings of one mailbox, beside the one that it is named by."""
 _LOOK_BACK = timedelta(minutes=10)
 _CALM = timedelta(minutes=30)
 _SLOT = timedelta(minutes=1)
@@ -60,16 +63,16 @@ def share_of(most: int, *, is_proven: bool, is_attack: bool) -> int:
     return most if is_proven or not is_attack else max(1, most // 2)
 
 
-def free_at(sent: Sequence[datetime], most: int, now: datetime) -> datetime | None:
+def free_at(sent: Sequence[datetime], most: int, now: datetime, window: timedelta = HOUR) -> datetime | None:
     """Say when one more may go; None is now.
 
     Args:
         sent: when mails went that count, in any order; aware UTC.
-        most: in any hour, at least 1.
+        most: in any *window*, at least 1.
         now: aware UTC.
     """
-    recent = sorted(moment for moment in sent if now - moment < HOUR)
-    return None if len(recent) < most else recent[-most] + HOUR
+    recent = sorted(moment for moment in sent if now - moment < window)
+    return None if len(recent) < most else recent[-most] + window
 
 
 @dataclass(frozen=True, slots=True)

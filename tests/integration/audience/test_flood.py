@@ -89,6 +89,24 @@ def test_ten_thousand_sign_ups_for_one_address(newsroom: Room) -> None:
     assert newsroom.flood.is_attack
 
 
+def test_a_hundred_spellings_of_one_mailbox(newsroom: Room) -> None:
+    """They are one victim: three mails a day, and the address itself waits behind none of them."""
+    room = newsroom
+    tagged = [f"Vic.tim+{number}@gmail.com" for number in range(50)]
+    pour(room, [*tagged, *(f"victim+{number}@googlemail.com" for number in range(50))])
+
+    decide(room)
+    assert (len(mailed(room)), waiting(room)) == (3, 97)
+
+    pour(room, ["victim@gmail.com", "other@gmail.com"])
+    decide(room)
+    assert mailed(room)[3:] == ["victim@gmail.com", "other@gmail.com"]
+
+    room.wait(hours=24)
+    decide(room)
+    assert len(mailed(room)) == 8
+
+
 def test_ten_thousand_addresses_at_one_domain(newsroom: Room) -> None:
     """Send the domain's thirty, at default limits; the rest waits, at the pace of the cap."""
     pour(newsroom, at("example.org", 10_000))
