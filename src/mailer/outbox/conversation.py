@@ -1,19 +1,21 @@
-"""One SMTP conversation: aiosmtpd's protocol, with scripted faults and a body read in one piece.
-
-aiosmtpd reads a body line by line, which costs more than all the rest of a message; here the end is
-searched for once and the dots are taken out once. The rest of the protocol stays aiosmtpd's.
-"""
+"""One SMTP conversation with the outbox: the one that the door has too, with scripted faults."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections import defaultdict
 from collections.abc import Sequence
-from typing import AnyStr, Final, NoReturn, Protocol, cast
+from typing import Final, NoReturn, Protocol
 
-from aiosmtpd.smtp import SMTP, Envelope, Session, syntax
-
+from mailer.bounces.smtp_conversation import (
+    NULL_SENDER,
+    Envelope,
+    Manner,
+    Session,
+    SmtpConversation,
+    unwritable,
+    with_pipelining,
+)
 from mailer.errors import StorageError
 from mailer.outbox.journal import Receipt
 from mailer.outbox.mailbox import KeptMail
@@ -43,25 +45,13 @@ class House(Protocol):
         """Take note that its connection is gone."""
 
 
-class Conversation(SMTP):
+class Conversation(SmtpConversation):
     """The server's side of one connection."""
 
     def __init__(self, house: House, loop: asyncio.AbstractEventLoop) -> None:
+        """Args: house: the relay."""
         self._house = house
-        # aiosmtpd makes its reader as wide as this: a whole message with every line beginning with
-        # a dot must fit (three octets "a", CR, LF never grow, ".", CR, LF do by a third).
-        self.line_length_limit = 2 * house.max_message_bytes
-        # Its own table is shared by all connections and emptied by each new one.
-        self.command_size_limits = defaultdict(lambda: _MAX_COMMAND_BYTES)
-        super().__init__(
-            _Hooks(),
-            data_size_limit=house.max_message_bytes,
-            enable_SMTPUTF8=True,
-            # Named, because the default asks DNS at each connection.
-            hostname="localhost",
-            ident="mailer outbox",
-            loop=loop,
-        )
+        super().__init__(_Hooks(), Manner("localhost", "mailer outbox", house.max_message_bytes), loop)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin (called by the event loop)."""
@@ -72,20 +62,6 @@ class Conversation(SMTP):
         """End (called by the event loop)."""
         super().connection_lost(error)
         self._house.left(self)
-
-    def abort(self) -> asyncio.Task[None] | None:
-        """Close the connection at once, and return the task that will end by it."""
-        if self.transport is not None:
-            # A cast, where isinstance would ask: uvloop's transports do not descend from asyncio's.
-            cast("asyncio.Transport", self.transport).abort()
-        return self._handler_coroutine
-
-    async def push(self, status: AnyStr) -> None:
-        """Send one reply; 421 closes the connection after it (RFC 5321 §3.8)."""
-        await super().push(status)
-        closes = status.startswith(_CLOSING) if isinstance(status, str) else False
-        if closes and self.transport is not None:
-            self.transport.close()
 
     async def scripted(self, stage: Stage, addresses: Sequence[str]) -> str | None:
         """
@@ -99,24 +75,13 @@ class Conversation(SMTP):
         rule = next((rule for rule in rules if rule is not None), None)
         return None if rule is None else await self._play(rule)
 
-    @syntax("DATA")
-    async def smtp_DATA(self, arg: str) -> None:  # noqa: N802 - aiosmtpd finds commands by this name
-        """Take a message (called by aiosmtpd)."""
-        if await self.check_helo_needed():
-            return
-        envelope = self.envelope
-        assert envelope is not None
-        if not envelope.rcpt_tos:
-            await self.push("503 5.5.1 Error: need RCPT command")
-        elif arg:
-            await self.push("501 5.5.4 Syntax: DATA")
-        elif reply := await self.scripted(Stage.DATA, envelope.rcpt_tos):
-            await self.push(reply)
-        else:
-            await self.push("354 End data with <CR><LF>.<CR><LF>")
-            content = await self._read_body()
-            self.envelope = self._create_envelope()
-            await self.push(await self._take(envelope, content))
+    async def refuse_data(self, envelope: Envelope) -> str | None:
+        """Return what the script says at DATA, or None to take a body."""
+        return await self.scripted(Stage.DATA, envelope.rcpt_tos)
+
+    async def take(self, envelope: Envelope, content: bytes) -> Sequence[str]:
+        """Decide over a message that has come in whole; return the reply to its final dot."""
+        return [await self._kept(envelope, content)]
 
     async def handle_exception(self, error: Exception) -> str:
         """Answer something unforeseen, without telling a stranger what it was (called by aiosmtpd)."""
@@ -145,38 +110,19 @@ class Conversation(SMTP):
             else:
                 await self.push("503 5.5.1 No mail service here")
 
-    async def _take(self, envelope: Envelope, content: bytes | None) -> str:
-        """Decide over a message that has come in whole; return the reply to its final dot."""
-        if content is None:
-            return "552 5.3.4 Message too big for system"
+    async def _kept(self, envelope: Envelope, content: bytes) -> str:
         recipients = envelope.rcpt_tos
         if reply := await self.scripted(Stage.DOT, recipients):
             return reply
         sender = envelope.mail_from or ""
         try:
-            mail = self._house.keep("" if sender == _NULL_SENDER else sender, recipients, content)
+            mail = self._house.keep("" if sender == NULL_SENDER else sender, recipients, content)
             rules = (self._house.choose(Stage.AFTER_DOT, address) for address in recipients)
             rule = next((rule for rule in rules if rule is not None), None)
             await self._house.witness(Receipt(mail, content, accepted=rule is None))
         except StorageError:
             return "452 4.3.1 Insufficient system storage, try again later"
         return f"250 2.0.0 Kept as {mail.number}" if rule is None else await self._play(rule)
-
-    async def _read_body(self) -> bytes | None:
-        """Read up to the final dot; None when it was longer than is taken (RFC 5321 §4.5.3.1.9)."""
-        # The line end of DATA itself counts before the first line, so that an empty body, which is
-        # ".\r\n" alone, ends like any other. A client may have sent its body already.
-        self._reader._buffer[:0] = b"\r\n"  # type: ignore[attr-defined]  # noqa: SLF001 - there is no public way
-        fits = True
-        while True:
-            try:
-                raw = await self._reader.readuntil(b"\r\n.\r\n")
-                break
-            except asyncio.LimitOverrunError as overrun:
-                await self._reader.readexactly(overrun.consumed)
-                fits = False
-        content = _undotted(raw)
-        return content if fits and len(content) <= self._house.max_message_bytes else None
 
     async def _play(self, rule: Rule) -> str:
         match rule.action:
@@ -206,8 +152,7 @@ class _Hooks:
             session.host_name = None
             return [reply]
         session.host_name = hostname
-        # RFC 2920 asks nothing more of a server than to keep what it has not read yet.
-        return [*replies[:-1], "250-PIPELINING", replies[-1]]
+        return with_pipelining(replies)
 
     async def handle_HELO(  # noqa: N802
         self, server: Conversation, session: Session, _envelope: Envelope, hostname: str
@@ -219,7 +164,7 @@ class _Hooks:
     async def handle_MAIL(  # noqa: N802
         self, server: Conversation, _session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
-        if reply := _unwritable(address, envelope) or await server.scripted(Stage.MAIL, (address,)):
+        if reply := unwritable(address, envelope) or await server.scripted(Stage.MAIL, (address,)):
             return reply
         envelope.mail_from = address
         envelope.mail_options.extend(options)
@@ -228,31 +173,11 @@ class _Hooks:
     async def handle_RCPT(  # noqa: N802
         self, server: Conversation, _session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
-        if reply := _unwritable(address, envelope) or await server.scripted(Stage.RCPT, (address,)):
+        if reply := unwritable(address, envelope) or await server.scripted(Stage.RCPT, (address,)):
             return reply
         envelope.rcpt_tos.append(address)
         envelope.rcpt_options.extend(options)
         return "250 2.1.5 Recipient OK"
 
 
-_MAX_COMMAND_BYTES: Final = 2_048
 _DISCARD_BYTES: Final = 65_536
-_CLOSING: Final = "421"
-_NULL_SENDER: Final = "<>"
-
-
-def _unwritable(address: str, envelope: Envelope) -> str | None:
-    """Return the reply to an address that is not ASCII and may not be so, or None."""
-    if address.isascii():
-        return None
-    try:
-        address.encode()
-    except UnicodeEncodeError:
-        return "553 5.1.3 Error: the address is not UTF-8"
-    # RFC 6531 §3.5
-    return None if envelope.smtp_utf8 else "553 5.6.7 Non-ASCII address without SMTPUTF8"
-
-
-def _undotted(raw: bytes) -> bytes:
-    """Take a body out of what lies between two line ends and the final dot (RFC 5321 §4.5.2)."""
-    return raw[:-3].replace(b"\r\n.", b"\r\n")[2:]

@@ -7,11 +7,11 @@ tests. It runs on the event loop of the program that starts it.
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
+from mailer.bounces.smtp_conversation import silence_library
 from mailer.errors import UsageError
 from mailer.outbox.conversation import Conversation
 from mailer.outbox.journal import Receipt
@@ -68,8 +68,7 @@ class Relay:
         Raises:
             UsageError: the port is taken or the host is not ours.
         """
-        # aiosmtpd writes every command, addresses included, into this log.
-        logging.getLogger("mail.log").setLevel(logging.CRITICAL)
+        silence_library()
         loop = asyncio.get_running_loop()
         try:
             self._server = await loop.create_server(
