@@ -17,7 +17,8 @@ from mailer.domain.reply_class import ReplyClass
 
 _NEAR, _OVER = 0.001, 0.003
 """Gmail's and Yahoo's bounds: stay below 0.1 %, never reach 0.3 % (Email sender guidelines, 2024)."""
-_LEAST_COPIES = 1_000
+LEAST_COPIES = 1_000
+"""Of fewer no share of complaints is told."""
 _LEAST_COMPLAINTS = 2
 """One person is no share of anything."""
 FEW = 10
@@ -99,17 +100,20 @@ def in_all(lines: Iterable[GroupReturns]) -> Returns:
     return sum((each.returns for each in lines), Returns())
 
 
-def complaint_level(returns: Returns) -> ComplaintLevel:
+def complaint_level(complaints: int, taken: int) -> ComplaintLevel:
     """
     Say whether too many of those who got an issue call it spam.
+
+    Args:
+        complaints: readers who did.
+        taken: copies that providers took.
 
     Of fewer than 1,000 copies, and of a single complaint, nothing is said. Gmail counts for itself and sends
     nobody complaints, so the share that we see is the lowest it can be.
     """
-    taken = returns.books.accepted
-    if taken < _LEAST_COPIES or returns.complaints < _LEAST_COMPLAINTS:
+    if taken < LEAST_COPIES or complaints < _LEAST_COMPLAINTS:
         return ComplaintLevel.LOW
-    share = returns.complaints / taken
-    return (
-        ComplaintLevel.OVER if share > _OVER else ComplaintLevel.NEAR if share > _NEAR else ComplaintLevel.LOW
-    )
+    share = complaints / taken
+    if share > _OVER:
+        return ComplaintLevel.OVER
+    return ComplaintLevel.NEAR if share > _NEAR else ComplaintLevel.LOW

@@ -47,6 +47,11 @@ _ONE_EACH = (
     )
     .subquery()
 )
+_COMPLAINTS = select(func.count(consequence.c.reader_id.distinct())).where(
+    (consequence.c.issue_id == bindparam("number"))
+    & (consequence.c.kind == MailKind.COMPLAINT)
+    & consequence.c.evidence.not_in(_NO_COMPLAINT)
+)
 _WHERE_SENT = (edition.c.language, chunk.c.provider_group)
 _WHAT = (_ONE_EACH.c.kind, _ONE_EACH.c.cause, _ONE_EACH.c.is_refused, _ONE_EACH.c.effect)
 # A copy that was refused at once can't come back: whoever says so speaks of another.
@@ -122,6 +127,11 @@ def by_group(tx: Transaction, issue_id: int) -> list[GroupReturns]:
     for row in tx.execute(_RETURNS, {"number": issue_id}):
         tallies[row.language, row.provider_group].add(row)
     return [GroupReturns(*key, each.done()) for key, each in tallies.items()]
+
+
+def complaint_count(tx: Transaction, issue_id: int) -> int:
+    """Return how many readers reported an issue as spam: for a page that asks often, and nothing else."""
+    return tx.scalar(_COMPLAINTS, {"number": issue_id}) or 0
 
 
 def _books(row: Row[Any]) -> Books:

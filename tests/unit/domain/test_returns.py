@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mailer.domain.books import Books
-from mailer.domain.returns import ComplaintLevel, Returns, complaint_level
+from mailer.domain.returns import ComplaintLevel, complaint_level
 
 LOW, NEAR, OVER = ComplaintLevel
 
@@ -27,6 +26,4 @@ LOW, NEAR, OVER = ComplaintLevel
 )
 def test_the_bounds_of_large_providers(complaints: int, taken: int, level: ComplaintLevel) -> None:
     """Above 0.1 % is near, above 0.3 % over; a handful of copies and a single person are no share."""
-    found = Returns(Books(audience=taken, accepted=taken), complaints=complaints)
-
-    assert complaint_level(found) is level
+    assert complaint_level(complaints, taken) is level

@@ -9,8 +9,8 @@ from typing import Final
 
 from mailer.audience.returned_words import group_in_words
 from mailer.domain.issue import Issue
-from mailer.domain.returns import ComplaintLevel, complaint_level, in_all
-from mailer.storage import Transaction, consequences, guards, issues, return_stats
+from mailer.domain.returns import LEAST_COPIES, ComplaintLevel, complaint_level
+from mailer.storage import Transaction, books, consequences, guards, issues, return_stats
 
 _LATELY: Final = timedelta(days=14)
 """Nearly all complaints come in the first days; older ones stand on the issue's own page."""
@@ -72,6 +72,8 @@ def _of_guards(tx: Transaction) -> list[Alarm]:
 
 
 def _of_complaints(tx: Transaction, issue: Issue) -> list[Alarm]:
-    level = complaint_level(in_all(return_stats.by_group(tx, issue.id)))
-    sentence = _COMPLAINTS.get(level)
+    taken = sum(each.accepted for each in books.by_language(tx, issue.id).values())
+    if taken < LEAST_COPIES:
+        return []
+    sentence = _COMPLAINTS.get(complaint_level(return_stats.complaint_count(tx, issue.id), taken))
     return [Alarm(issue, sentence, f"/issues/{issue.id}/returned")] if sentence else []
