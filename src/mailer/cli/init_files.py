@@ -76,6 +76,14 @@ return_path_prefix = ""
 # [returned] or [mailbox] takes it.
 # unsubscribe_by_mail = false
 
+[returned]
+# Where returned mail is taken by SMTP (HOST:PORT) or LMTP (the same, or the path of a socket); empty: not
+# at all.
+smtp = ""
+lmtp = ""
+# Where people's own mail goes on to that reaches us by mistake; empty keeps it on the desk.
+newsroom = ""
+
 [export]
 # Whether “mailer reader export” may write every reader's address into one encrypted file.
 allowed = false
