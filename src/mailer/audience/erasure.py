@@ -6,6 +6,7 @@ from datetime import datetime
 
 from mailer.audience import held
 from mailer.audience.address import parse_address
+from mailer.audience.new_address import call_off_to
 from mailer.audience.settings_link import acting
 from mailer.audience.vault import Vault
 from mailer.domain.subscription import Standing
@@ -13,12 +14,12 @@ from mailer.storage import Database, Transaction, erasure, letters, preferences,
 from mailer.storage.readers import Reader
 
 
-async def erase(database: Database, secret: str, *, keeps_block: bool, now: datetime) -> bool:
+async def erase(database: Database, vault: Vault, secret: str, *, keeps_block: bool, now: datetime) -> bool:
     """
     Erase the reader whose settings *secret* opens; return False when the link no longer works.
 
     Args:
-        database: of the installation.
+        database, vault: of the installation.
         secret: of a link to the settings.
         keeps_block: whether the reader wants a keyed hash of the address kept, so that nothing is ever
             mailed to it again: neither an old list nor a stranger at the form brings it back.
@@ -26,6 +27,7 @@ async def erase(database: Database, secret: str, *, keeps_block: bool, now: date
     """
 
     def work(tx: Transaction, reader: Reader) -> bool:
+        call_off_to(tx, vault, reader.address_index)
         erase_reader(tx, reader, keeps_block=keeps_block, now=now)
         return True
 
@@ -64,6 +66,7 @@ async def erase_address(
     def work(tx: Transaction) -> bool:
         found = bool(signups.remove(tx, waiting)) if waiting else False
         found |= bool(letters.forget_all_counts(tx, index))
+        found |= call_off_to(tx, vault, index)
         marks = traces.block(tx, index)
         reader = readers.by_index(tx, index)
         if reader is not None:

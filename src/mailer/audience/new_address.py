@@ -7,6 +7,7 @@ mailed who has not asked for it. Nothing shows whether the new address was known
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum, auto
@@ -21,6 +22,7 @@ from mailer.domain.content import LetterKind
 from mailer.domain.provider import provider_group
 from mailer.domain.subscription import MOVE_VALID, UNDO_VALID, Event, Standing, may_mail, step
 from mailer.domain.token import PUBLIC_ID_BYTES
+from mailer.errors import KeysError
 from mailer.storage import Database, Transaction, deliveries, letters, preferences, reader_links, readers
 from mailer.storage.erasure import forget_letters
 from mailer.storage.reader_links import MOVES, LinkPurpose, ReaderLink
@@ -115,6 +117,22 @@ async def decide(database: Database, vault: Vault, secret: str, *, agrees: bool,
         return _move_if_agreed(tx, vault, link.reader_id, now)
 
     return await database.write(work, urgent=True)
+
+
+def call_off_to(tx: Transaction, vault: Vault, index: bytes) -> bool:
+    """Call off what would move anybody to the address with that index; tell whether there was any."""
+    found = [link.reader_id for link in reader_links.asked_addresses(tx) if _index_of(vault, link) == index]
+    for reader_id in found:
+        _call_off(tx, reader_id, LinkPurpose.MOVE_REFUSED)
+    return bool(found)
+
+
+def _index_of(vault: Vault, link: ReaderLink) -> bytes | None:
+    assert link.sealed is not None
+    assert link.seal_id is not None
+    with suppress(KeysError):
+        return vault.index(parse_address(vault.open(link.sealed, link.seal_id).decode()))
+    return None
 
 
 def _worth(link: ReaderLink | None) -> MoveState:

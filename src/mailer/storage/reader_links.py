@@ -80,6 +80,13 @@ def of_reader(tx: Transaction, reader_id: int) -> list[ReaderLink]:
     return [ReaderLink(**row) for row in tx.execute(theirs).mappings()]
 
 
+def asked_addresses(tx: Transaction) -> list[ReaderLink]:
+    """Return the links that hold the new address of a change that is not decided, of all readers."""
+    holding = table.c.purpose.in_([LinkPurpose.MOVE_IN, LinkPurpose.MOVE_IN_AGREED])
+    rows = tx.execute(select(table).where(holding & table.c.sealed.is_not(None))).mappings()
+    return [ReaderLink(**row) for row in rows]
+
+
 def change_purpose(tx: Transaction, link_hash: bytes, purpose: str) -> None:
     """Let a link mean something else from now on, such as that it was agreed to."""
     tx.execute(update(table).where(table.c.link_hash == link_hash).values(purpose=purpose))

@@ -114,7 +114,7 @@ class Visitor:
         """Press "erase" for the second time."""
         room = self.room
         return self._do(
-            erasure.erase(room.store.database, self.secret, keeps_block=keeps_block, now=room.now)
+            erasure.erase(room.store.database, room.vault, self.secret, keeps_block=keeps_block, now=room.now)
         )
 
     def close(self) -> None:

@@ -209,6 +209,21 @@ def test_who_agrees_and_then_asks_never_to_be_mailed_is_not_mailed(visitor: Visi
     assert (room.mark(NEW), room.find(NEW), room.standing()) == (Standing.BLOCKED, None, Standing.ACTIVE)
 
 
+@pytest.mark.parametrize("by", ["operator", "owner"])
+def test_an_address_that_is_erased_is_nobodys_new_one(visitor: Visitor, by: str) -> None:
+    """Nothing names it any more: the change is called off, and a question that waits is not mailed."""
+    room = visitor.room
+    if by == "owner":
+        room.subscribe(NEW)
+    mover = ask(visitor)
+
+    assert room.erase(NEW) if by == "operator" else Visitor(room).open(NEW).erase()
+
+    assert [row["sealed"] for row in room.store.rows("reader_link") if row["sealed"]] == []
+    assert MOVE_IN not in room.letters()
+    assert (visitor.decide(mover.old), room.standing()) == (REFUSED, Standing.ACTIVE)
+
+
 def test_what_is_no_address_is_refused(visitor: Visitor) -> None:
     """And nothing is stored."""
     before = visitor.room.store.contents()

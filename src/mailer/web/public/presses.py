@@ -122,8 +122,10 @@ async def _erase(visit: Visit) -> Response | None:
 
 async def _erase_now(visit: Visit) -> Response | None:
     keeps_block = visit.fields.get("keep") == "fingerprint"
-    database, now = visit.site.database, visit.site.clock()
-    if not await erasure.erase(database, visit.secret, keeps_block=keeps_block, now=now):
+    site = visit.site
+    if not await erasure.erase(
+        site.database, site.vault, visit.secret, keeps_block=keeps_block, now=site.clock()
+    ):
         return None
     return visit.page("settings_erased")
 
