@@ -11,6 +11,9 @@ from email_validator import EmailNotValidError, validate_email
 
 _MAX_CHARS = 254  # RFC 5321 §4.5.3.1.3, path without its angle brackets
 
+_LOST = "\ufffd"
+"""Stands where a letter was lost, as in a form that came in another encoding: whose it was, nobody knows."""
+
 
 class NotAnAddress(ValueError):  # noqa: N818 - reads as what it is where it is caught
     """What was typed can't be mailed."""
@@ -48,6 +51,8 @@ def parse_address(text: str) -> Address:
     typed = text.strip()
     if len(typed) > _MAX_CHARS:
         raise NotAnAddress("the address is too long")
+    if _LOST in typed:
+        raise NotAnAddress("this is not an e-mail address")
     try:
         found = validate_email(
             typed,

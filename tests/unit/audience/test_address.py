@@ -40,6 +40,9 @@ def test_an_address_has_three_spellings(typed: str, spec: str, index_form: str) 
 
 
 NO_ADDRESS = [
+    # What is left of a form in another encoding.
+    "\ufffd\ufffdtach@example.org",
+    "reader@\ufffd.example.org",
     "",
     " ",
     "reader",
