@@ -49,6 +49,8 @@ _STAGES = {
 _BEFORE_RCPT = frozenset({Stage.CONNECT, Stage.MAIL})
 _POSITIVE = (2, 3)
 _FULL_OR_TOO_BIG = 552
+# RFC 3463 §3.2: "other address status".
+_ADDRESS_STATUS = (5, 1, 0)
 
 
 def parse_reply(line: str) -> Reply:
@@ -132,9 +134,10 @@ def _hardness(cause: Cause, reply: Reply, stage: Stage | None) -> Hardness:
     if cause.reply_class is not ReplyClass.INVALID or stage not in (None, Stage.RCPT) or _is_delay(reply):
         return Hardness.SOFT
     if cause is Cause.UNLISTED:
-        # "Address rejected" and no more may mean anything; with 5.1.1 it means one thing.
-        by_status = cause_of_status(reply.enhanced) if reply.enhanced else None
-        return Hardness.HARD if by_status is Cause.NO_MAILBOX else Hardness.SOFT
+        # "Address rejected" may mean anything; with a code of the recipient's address it means one thing.
+        status = reply.enhanced
+        is_about_address = status is not None and cause_of_status(status) is Cause.NO_MAILBOX
+        return Hardness.HARD if is_about_address or status == _ADDRESS_STATUS else Hardness.SOFT
     return Hardness.HARD
 
 

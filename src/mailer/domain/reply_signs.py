@@ -129,7 +129,8 @@ DESCRIBING: Signs = (
         (?:helo|ehlo)\b.{0,30}(?:invalid|rejected|refused|need|must|required|not)
         no smtp service here|go away|not allowed (?:to connect|access)|by (?:\S+ ){0,2}administrator
         (?:organi[sz]ation\w*|security) settings|geograph|\bcountry\b|illegal attachment|captcha
-        invalid ip\b|your (?:ip|server|host|network|mta)\b
+        invalid ip\b|your (?:ip|server|host|network|mta)\b|ask your postmaster
+        ^denied\b
         """,
     ),
     (
@@ -137,6 +138,8 @@ DESCRIBING: Signs = (
         r"""
         timed?[ -]?out
         connection (?:<is> )?(?:refused|reset|expired|lost|dropped|failed|aborted|closed)
+        (?:lost|dropped) connection|(?:tls|ssl|starttls) (?:handshake|negotiation)|handshake fail
+        certificate (?:is |has )?(?:not (?:trusted|verified)|expired|verif)
         no route to host|(?:network|host) (?:is )?unreachable|not respond|no (?:answer|response) from
         too many hops|hop count|loops? back|(?:mail|routing|forwarding) loop|loop (?:detected|found)
         message looping|find a gateway|could not deliver for the last|failing for a long time|socket error
@@ -160,6 +163,7 @@ DESCRIBING: Signs = (
         temporary (?:\w+ )?(?:problem|error|failure|local)|temporarily (?:unavailable|rejected|unable)
         (?:server|system|host) (?:is )?(?:busy|overload|shutting|going down|under maintenance)
         \bmaintenance\b
+        verification in progress
         local (?:error|problem|delivery failed)|i/o error|error in processing|interrupted
         (?:can|could)(?:n't|'t|not| not) (?:create|write|append|open|lock)\b|write error|load is too high
         failed to read\b|no such file

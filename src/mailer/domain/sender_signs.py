@@ -67,7 +67,7 @@ BLAMING_US: Signs = (
         content (?:rejected|filter)
         bulk (?:<mail>|sender)|mass mail|junk
         \(bl\)|:blocked\)
-        (?:mi|dt|hl):[a-z]{3}\b|(?:sc|ou|dy)-00\d|(?:rtr|rly|hvu|con):[a-z]
+        (?:mi|dt|hl):[a-z]{3}\b|(?:sc|ou|dy|bl)-00\d|(?:rtr|rly|hvu|con|dyn):[a-z]
         dynamic (?:ip|address)|dial-?up|residential
         too many (?:spam|error|invalid|unknown|bad|failed|non-?existent)
         (?:number|percentage|excess\w*|mix) of (?:invalid|unknown|bad|non-?existent)
@@ -95,7 +95,7 @@ BLAMING_US: Signs = (
         Cause.RELAYING,
         # Not the name of a host, and not how much one may relay.
         r"""
-        (?<![.\w-])relay(?:ing|ed)?\b(?!(?: \w+)? limit)(?![\w-]*[.=]\S)
+        (?<![.\w-])relay(?:ing|ed)?\b(?!(?: \w+)? limit| recipient table)(?![\w-]*[.=]\S)
         not authorized to (?:send|use)
         not a (?:registered )?gateway
         rcpthosts|handle mail for|not (?:a )?local host
@@ -111,7 +111,7 @@ BLAMING_US: Signs = (
         (?:sender|sending) domain
         sending (?:is )?denied
         (?:mail ?from|from:?) (?:domain|address|header)
-        unresolvable|unverified (?:sender|address)
+        unresolvable|unverified sender
         all messages from|badmailfrom|dns check failed|envelope sender
         \bbatv\b|backscatter|third-party dsn
         not allowed to (?:send|post)

@@ -35,7 +35,7 @@ HARD, SOFT, NONE = Hardness
         # Nearly: "not now", a directory that hides.
         ("450 4.1.1 <a@example.org> User unknown", Cause.NO_MAILBOX, SOFT, "text:no-mailbox"),
         ("550 5.4.1 Recipient address rejected: Access denied.", Cause.UNLISTED, SOFT, "text:unlisted"),
-        ("550 #5.1.0 Address rejected a@example.org", Cause.UNLISTED, SOFT, "text:unlisted"),
+        ("550 #5.1.0 Address rejected a@example.org", Cause.UNLISTED, HARD, "text:unlisted"),
         # A mailbox that takes nothing.
         ("552 5.2.2 Over quota", Cause.FULL, SOFT, "text:full"),
         ("452 4.2.2 The recipient's inbox is out of storage space.", Cause.FULL, SOFT, "text:full"),
