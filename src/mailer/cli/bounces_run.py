@@ -31,8 +31,8 @@ async def _run(context: Context) -> None:
         room = installation.mail_room()
         if not room.ways_in:
             raise UsageError(
-                "no way in is set: write smtp or lmtp under [returned] in mailer.toml, such as "
-                'smtp = "127.0.0.1:2525"'
+                "no way in is set; write into mailer.toml, under [returned], where mail is taken, such as "
+                'smtp = "127.0.0.1:2525", or under [mailbox] which one is read'
             )
         async with room.running():
             for way in room.ways_in:
