@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
+from mailer.audience.returned_words import few
 from mailer.bootstrap import Installation
 from mailer.cli.context import Context
 from mailer.cli.issue_choice import IssueOption, find_issue, issue_json, name_of
@@ -19,7 +20,8 @@ from mailer.cli.week import NewsletterOption
 from mailer.domain.books import Books
 from mailer.domain.issue import Issue
 from mailer.domain.language import Language
-from mailer.storage import Transaction, issues
+from mailer.domain.returns import in_all
+from mailer.storage import Transaction, issues, return_stats
 from mailer.storage import books as ledger
 
 _Lines = dict[Language, Books]
@@ -37,12 +39,14 @@ class _Page:
         counted: from the chunks' counters.
         proven: from the copies themselves.
         strays: copies that no counter knows.
+        came_back: copies that a provider took, and returned later; they stay taken.
     """
 
     issue: Issue
     counted: _Lines
     proven: _Lines
     strays: int
+    came_back: int
 
     @property
     def balances(self) -> bool:
@@ -87,11 +91,13 @@ def _page(tx: Transaction, issue_id: int) -> _Page:
         language: replace(line, deferred_attempts=counted.get(language, Books()).deferred_attempts)
         for language, line in ledger.proven(tx, issue_id).items()
     }
-    return _Page(issues.get(tx, issue_id), counted, proven, ledger.strays(tx, issue_id))
+    came_back = in_all(return_stats.by_group(tx, issue_id)).came_back_later
+    return _Page(issues.get(tx, issue_id), counted, proven, ledger.strays(tx, issue_id), came_back)
 
 
 def _as_json(page: _Page) -> dict[str, Any]:
-    found = issue_json(page.issue) | books_json(page.proven) | {"books_balance": page.balances}
+    found = issue_json(page.issue) | books_json(page.proven)
+    found |= {"books_balance": page.balances, "came_back_later": page.came_back}
     if not page.balances:
         found |= {"counters": books_json(page.counted)["languages"], "uncounted": page.strays}
     return found
@@ -104,6 +110,8 @@ def _print(pages: list[_Page]) -> None:
         words = "every copy accounted for" if page.balances else "NOT EVERY COPY IS ACCOUNTED FOR"
         say(f"{name_of(page.issue)}: {page.issue.state}, {words}")
         say(books_table(page.proven))
+        if page.came_back:
+            say(f"of those taken, came back later: {few(page.came_back)}")
         if page.balances:
             continue
         say("the counters say otherwise:")

@@ -152,7 +152,10 @@ def stats(
     *,
     json: JsonOption = False,
 ) -> None:
-    """Account for every copy of an issue, and for what came back, per language and mail provider."""
+    """Account for every copy of an issue.
+
+    Per language; and for what came back of them, per language and mail provider.
+    """
     settings: Context = context.obj
 
     async def work(here: Installation) -> tuple[Draft, Standstill, Mapping[Language, Books], _Lines]:

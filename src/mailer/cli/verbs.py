@@ -12,6 +12,7 @@ from mailer.cli import (
     bench,
     books,
     bounces,
+    bounces_desk,
     commentary,
     database,
     demo,
@@ -48,6 +49,8 @@ for name, verb in (
     ("test", steering.mail_proofs),
 ):
     issue.app.command(name)(verb)
+for decide in (bounces_desk.waiting, bounces_desk.apply, bounces_desk.dismiss, bounces_desk.undo):
+    bounces.app.command(decide.__name__)(decide)
 app.command("demo")(demo.demo)
 app.command("init")(init.init)
 app.command("serve")(serve.serve)
