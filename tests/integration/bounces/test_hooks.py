@@ -93,8 +93,8 @@ def test_in_whatever_order_the_end_is_the_same(room: SortingRoom, doorstep: Door
 
 
 def test_one_call_may_bring_many_events(room: SortingRoom, doorstep: Doorstep, fresh: Callers) -> None:
-    """SendGrid's lists are stored whole; what is an open or a delivery is not stored at all."""
-    events = [sendgrid("bounce", reason=GONE, sg_event_id=f"b{n}") for n in range(60)]
+    """SendGrid's lists are stored whole, larger than any form; opens and deliveries are not stored."""
+    events = [sendgrid("bounce", reason=GONE, sg_event_id=f"b{n}") for n in range(400)]
     opened = [sendgrid("open", sg_event_id=f"o{n}") for n in range(5)]
 
     assert doorstep.bring(fresh.sendgrid(*events, *opened), fresh.sendgrid(*events[:30])) == [200, 200]

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mailer.bounces.matching import PROVEN_DOORS
 from mailer.bounces.providers import brevo as brevo_events
 from mailer.bounces.providers import mailgun as mailgun_events
 from mailer.bounces.providers import postmark as postmark_events
@@ -50,6 +51,17 @@ BOUNCES = [
     ),
     ("ses", ses_bounce("Permanent", "Suppressed", {"diagnosticCode": GONE, "status": "5.1.1"}), _POLICY),
     ("ses", ses_bounce("Permanent", "OnAccountSuppressionList", {"status": "5.1.1"}), _POLICY),
+    (
+        "ses",
+        ses(
+            "Complaint",
+            complaint={
+                "complainedRecipients": [{"emailAddress": READER}],
+                "complaintSubType": "OnAccountSuppressionList",
+            },
+        ),
+        _POLICY,
+    ),
     ("ses", ses_bounce("Permanent", "General"), _UNKNOWN),
     ("ses", ses_bounce("Transient", "MailboxFull", {"diagnosticCode": f"smtp; {FULL}"}), _MAILBOX),
     (
@@ -241,6 +253,11 @@ def test_ses_hands_back_the_tag_where_the_source_is_its_own() -> None:
     event["mail"] |= {"source": "news@example.net", "tags": {"mailer": [TOKEN]}}
 
     assert read_event("ses", orjson.dumps(event)).return_path == f"{TOKEN}@"
+
+
+def test_every_door_that_is_believed_has_its_reader() -> None:
+    """Whoever may name a reader by address is a provider that proves itself, and no other."""
+    assert WEBHOOK_READERS.keys() == PROVEN_DOORS
 
 
 def test_ses_names_every_recipient() -> None:

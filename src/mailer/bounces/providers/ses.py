@@ -6,6 +6,8 @@ The event destinations of a configuration set write ``eventType``; the rest is t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from mailer.bounces.providers.event import Event, notice, token_path
 from mailer.bounces.providers.fields import Fields, object_in, rows, table, word, words
 from mailer.domain.relay_profile import OURS
@@ -58,10 +60,7 @@ def _said(fields: Fields) -> tuple[MailKind | None, tuple[Notice, ...]]:
         case "bounce":
             return _bounced(table(fields, "bounce"))
         case "complaint":
-            named = [
-                word(row, "emailAddress") for row in rows(table(fields, "complaint"), "complainedRecipients")
-            ]
-            return MailKind.COMPLAINT, tuple(Notice(each) for each in named if each)
+            return _complained(table(fields, "complaint"))
         case "delivery":
             delivery = table(fields, "delivery")
             said = word(delivery, "smtpResponse")
@@ -78,17 +77,28 @@ def _said(fields: Fields) -> tuple[MailKind | None, tuple[Notice, ...]]:
             return None, ()
 
 
+def _complained(complaint: Fields) -> tuple[MailKind, tuple[Notice, ...]]:
+    named = [word(row, "emailAddress") for row in rows(complaint, "complainedRecipients")]
+    if (detail := word(complaint, "complaintSubType")).lower() in _OWN_LISTS:
+        # Nobody has complained of this mail: SES did not send it.
+        return MailKind.BOUNCE, _on_own_list(named, detail)
+    return MailKind.COMPLAINT, tuple(Notice(each) for each in named if each)
+
+
 def _bounced(bounce: Fields) -> tuple[MailKind, tuple[Notice, ...]]:
     kind, detail = word(bounce, "bounceType"), word(bounce, "bounceSubType")
     recipients = rows(bounce, "bouncedRecipients")
     if detail.lower() in _OWN_LISTS:
         # Their status says 5.1.1, but nobody has asked the mailbox.
-        named = [word(row, "emailAddress") for row in recipients]
-        return MailKind.BOUNCE, tuple(notice(each, f"suppressed: {detail}") for each in named if each)
+        return MailKind.BOUNCE, _on_own_list([word(row, "emailAddress") for row in recipients], detail)
     if kind.lower() == "transient" and not any(_says_why(row) for row in recipients):
         # What SES reports of somebody who is on holiday.
         return MailKind.AUTO_REPLY, ()
     return MailKind.BOUNCE, _notices(recipients, f"{kind} {detail}".strip())
+
+
+def _on_own_list(named: Sequence[str], detail: str) -> tuple[Notice, ...]:
+    return tuple(notice(each, f"suppressed: {detail}") for each in named if each)
 
 
 def _says_why(row: Fields) -> bool:

@@ -23,7 +23,7 @@ from mailer.web.hooks.trust import NotBelieved, Trust
 _SIGNATURE = "x-twilio-email-event-webhook-signature"
 _TIMESTAMP = "x-twilio-email-event-webhook-timestamp"
 TOLERANCE = timedelta(minutes=10)
-"""SendGrid names none; each try is signed anew."""
+"""SendGrid names none."""
 
 
 async def from_sendgrid(trust: Trust, inquiry: Inquiry) -> Call:
