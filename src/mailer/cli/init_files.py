@@ -84,6 +84,12 @@ lmtp = ""
 # Where people's own mail goes on to that reaches us by mistake; empty keeps it on the desk.
 newsroom = ""
 
+[mailbox]
+# A mailbox at a provider's that returned mail arrives in, read by IMAP; empty: none. Its password goes into
+# data/keys/mailbox.password.
+host = ""
+username = ""
+
 [export]
 # Whether “mailer reader export” may write every reader's address into one encrypted file.
 allowed = false
