@@ -154,7 +154,8 @@ _MOST: dict[LetterKind, tuple[int, int]] = {
     LetterKind.CONFIRM: (1, 3),
     LetterKind.INVITE: (1, 3),
     LetterKind.MOVE_IN: (1, 3),
-    LetterKind.ALREADY: (1, _ANY_COUNT),
+    # As often as CONFIRM: were it oftener, the caps that all mails share would show who reads us.
+    LetterKind.ALREADY: (1, 3),
     # What readers ask for and may have to ask for again, and what a stranger can have sent to a reader.
     LetterKind.MANAGE: (3, _ANY_COUNT),
     LetterKind.MOVE_OUT: (3, _ANY_COUNT),
@@ -170,10 +171,9 @@ def may_mail(kind: LetterKind, sent_at: Sequence[datetime], now: datetime) -> bo
         sent_at: when letters of this kind went to this address in the last 30 days, aware UTC.
         now: aware UTC.
 
-    Letters that ask for a confirmation: at most one per 24 h and 3 per 30 days; "you are already
-    subscribed": at most one per 24 h; a link to the settings, and the question to a reader's present
-    address whether it may change: three per 24 h; the others answer something the reader did and have
-    no cap.
+    Letters that ask for a confirmation, and "you are already subscribed": at most one per 24 h and 3 per
+    30 days; a link to the settings, and the question to a reader's present address whether it may change:
+    three per 24 h; the others answer something the reader did and have no cap.
     """
     return next_mail_at(kind, sent_at, now) <= now
 
