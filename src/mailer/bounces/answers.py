@@ -107,12 +107,16 @@ def is_from_machine(incoming: Incoming) -> bool:
 
 def read_unsubscribe(incoming: Incoming) -> ReturnedMail | None:
     """A wish to leave: mailed to the address of List-Unsubscribe, or nothing but these words."""
+    is_machine = _is_automatic(incoming) or says_away(incoming)
+    if is_machine and incoming.is_answer:
+        # iCloud unsubscribes for its owners as "auto-replied": only that it is no answer tells it apart.
+        return None
     to = incoming.mail.fields.first("To").strip().lstrip("<")
     wishes = [incoming.subject]
     if len(incoming.start) <= _MAX_WISH_CHARS:
         wishes.append(incoming.start.split("\n", 1)[0].strip())
     says_so = any(len(wish) <= _MAX_WISH_CHARS and wording.UNSUBSCRIBE.search(wish) for wish in wishes)
-    if says_so or (_UNSUBSCRIBE_ADDRESS.search(to) and not _is_automatic(incoming)):
+    if says_so or (_UNSUBSCRIBE_ADDRESS.search(to) and not is_machine):
         return ReturnedMail(MailKind.UNSUBSCRIBE)
     return None
 
