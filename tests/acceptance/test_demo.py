@@ -18,8 +18,9 @@ from typing import IO, Any
 import httpx
 import pytest
 
-from mailer.cli.demonstration import applicants
+from mailer.cli.demo_readers import applicants
 from mailer.domain.language import Language
+from mailer.domain.reply_class import ReplyClass
 from tests.acceptance.commandline import MAILER, CommandLine
 
 FIGURES = (
@@ -31,6 +32,15 @@ FIGURES = (
     "pending",
     "deferred_attempts",
     "unsubscribed",
+)
+RETURNED = (
+    "came_back_later",
+    "came_back_by_class",
+    "refused_by_class",
+    "complaints",
+    "auto_replies",
+    "suppressed",
+    "held",
 )
 _READERS = 300
 
@@ -81,12 +91,12 @@ def end(demo: subprocess.Popen[str], temporary: Path, folder: Path = Path("/nowh
 def demos(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Ended]:
     """Demos that end with their report, by their number of readers; they run beside each other.
 
-    The usual one, with a folder to look into afterwards; one with three readers, for a script; and one with
-    a single reader, for people.
+    The usual one, with a folder to look into afterwards; one with three readers, for a script; and two for
+    people, with forty-two readers and with one.
     """
-    temporary = {count: tmp_path_factory.mktemp("tmp") for count in (_READERS, 3, 1)}
+    temporary = {count: tmp_path_factory.mktemp("tmp") for count in (_READERS, 42, 3, 1)}
     folder = tmp_path_factory.mktemp("kept") / "demo"
-    options = {_READERS: ["--json", "--keep", str(folder)], 3: ["--json"], 1: []}
+    options = {_READERS: ["--json", "--keep", str(folder)], 42: [], 3: ["--json"], 1: []}
     started = {
         count: start("--readers", str(count), "--once", *more, temporary=temporary[count])
         for count, more in options.items()
@@ -104,7 +114,15 @@ def test_the_report_is_one_object_and_nothing_else(kept: Ended) -> None:
     """Status 0, one line on standard output, bars on standard error, exactly the keys that scripts know."""
     assert kept.status == 0, kept.err
     assert kept.out.count("\n") == 1
-    assert list(kept.report) == ["newsletter", "week", *FIGURES, "books_balance", "languages", "seconds"]
+    assert list(kept.report) == [
+        *("newsletter", "week"),
+        *(*FIGURES, "books_balance", "languages"),
+        *(*RETURNED, "groups", "sent_back", "blamed_wrongly"),
+        "seconds",
+    ]
+    named = ("language", "group", "audience", "accepted", "failed", *RETURNED, "unsubscribed")
+    assert [list(each) for each in kept.report["groups"]] == [list(named)] * 3
+    assert list(kept.report["came_back_by_class"]) == list(ReplyClass)
     assert kept.report["newsletter"] == "belarus-weekly"
     assert re.fullmatch(r"\d{4}-W\d{2}", kept.report["week"])
     assert kept.report["seconds"] > 0
@@ -138,6 +156,56 @@ def test_the_demo_shows_what_can_go_wrong(kept: Ended) -> None:
     assert report["accepted"] > 280
 
 
+def test_what_comes_back_stands_in_the_report(kept: Ended) -> None:
+    """Of each language some come back later, by class; one reader complains, one is on holiday."""
+    report = kept.report
+
+    assert report["came_back_by_class"] == {
+        "invalid": 3,
+        "mailbox": 12,
+        "transient": 0,
+        "policy": 12,
+        "message": 0,
+        "unknown": 0,
+    }
+    assert (report["complaints"], report["auto_replies"]) == (1, 1)
+    assert report["sent_back"] == report["came_back_later"] + 2 == 29
+    assert report["refused_by_class"]["invalid"] == report["failed"] == 7
+    for each in report["groups"]:
+        assert each["came_back_by_class"]["invalid"] == 1
+        assert each["came_back_by_class"]["mailbox"] >= 1
+        assert each["came_back_by_class"]["policy"] >= 1
+
+
+def test_nobody_is_blamed_for_what_others_did(kept: Ended) -> None:
+    """Who has no mailbox is given up, and nobody else is: twelve refusals of us change nothing."""
+    report = kept.report
+
+    assert (report["blamed_wrongly"], report["held"]) == (0, 0)
+    assert report["suppressed"] == report["came_back_by_class"]["invalid"] + report["failed"]
+
+
+def test_the_groups_together_are_the_whole(kept: Ended) -> None:
+    """What stands per language and provider adds up to what stands above, and to the books."""
+    report = kept.report
+
+    for figure in ("audience", "accepted", "failed", "came_back_later", "complaints", "auto_replies"):
+        assert report[figure] == sum(each[figure] for each in report["groups"])
+        for language, books in report["languages"].items():
+            parts = [each for each in report["groups"] if each["language"] == language]
+            assert figure not in books or books[figure] == sum(each[figure] for each in parts)
+
+
+def test_the_kept_folder_tells_the_same(kept: Ended, mailer: CommandLine) -> None:
+    """“mailer issue stats” has the report's figures, and “mailer books” proves them copy by copy."""
+    stats = mailer("issue", "stats", "--json", folder=kept.folder).json
+    books = mailer("books", "--json", folder=kept.folder).json
+
+    for name in (*FIGURES, "books_balance", "languages", *RETURNED, "groups"):
+        assert stats[name] == kept.report[name], name
+    assert books["books_balance"] is True
+
+
 def _forms(name: bytes) -> Iterator[bytes]:
     """Yield how the local part of an address may stand in a file."""
     text = name.decode()
@@ -168,7 +236,7 @@ def test_no_address_lies_outside_the_outbox(kept: Ended) -> None:
 
 def test_nothing_is_left_behind(demos: dict[int, Ended]) -> None:
     """The folder for temporary files is as empty as before."""
-    assert [demo.left for demo in demos.values()] == [[], [], []]
+    assert [demo.left for demo in demos.values()] == [[], [], [], []]
 
 
 def test_three_readers_meet_a_slow_and_a_busy_provider(demos: dict[int, Ended]) -> None:
@@ -187,6 +255,19 @@ def test_one_reader_is_reached(demos: dict[int, Ended]) -> None:
     assert "every copy accounted for" in demos[1].out
     assert re.search(r"^be +1 +1 +0 +0 +0 +0 ", demos[1].out, re.MULTILINE)
     assert "The books balance." in demos[1].out
+    assert "came back" not in demos[1].out
+
+
+def test_people_read_what_came_back(demos: dict[int, Ended]) -> None:
+    """A line per language and provider, the classes in plain words, and whom nobody blames."""
+    said = demos[42].out
+
+    assert demos[42].status == 0
+    assert re.search(r"^ru  smaller providers +12 +\d+ +\d+ +\d+ +1 +0 +\d+$", said, re.MULTILINE), said
+    assert re.search(
+        r"^of those taken, came back later: .*they refused us, not the reader \d", said, re.MULTILINE
+    )
+    assert "Nobody is blamed for what others did." in said
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,24 +11,25 @@ import socket
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from uvloop import new_event_loop
 
-from mailer.cli.demonstration import OPERATOR, Demonstration, Report
-from mailer.cli.init_files import lay_out
-from mailer.cli.output import books_json, books_table, print_json, say
-from mailer.config import Settings, SiteSettings, settings_of_our_own
+from mailer.cli.demonstration import OPERATOR, Demonstration
+from mailer.cli.init_files import lay_out, settings_text
+from mailer.cli.output import print_json, say
+from mailer.config import FILE_NAME, Settings, SiteSettings, settings_of_our_own
+from mailer.config_returned import ReturnedSettings
 from mailer.config_sending import SendingSettings
 from mailer.config_signup import SignUpSettings
-from mailer.domain.books import Books
 from mailer.editorial.operators import make_password
 from mailer.errors import MailerError, UsageError
 from mailer.web.server import PortInUse, listen
 
 _PORT = 8080
 _RETRY_S = 1.0
+_RETURNS = "returns.example.org"
 
 
 def demo(
@@ -46,52 +47,42 @@ def demo(
     """Show the whole cycle on sample data.
 
     Readers sign up and confirm, the week is built, released and sent; some mails are put off and
-    tried again, some refused; some readers leave. Then the pages stay up until Ctrl-C.
+    tried again, some refused; some come back later, one reader complains, one is on holiday; some
+    leave. Then the pages stay up until Ctrl-C.
     """
     # Both signals end in the same way, wherever they meet us: the temporary folder goes.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    balanced = True
+    fault: str | None = None
     try:
         with _folder(keep) as folder, _socket(host, once=once) as on:
-            settings = lay_out(folder, _settings(host, on))
+            settings = _settings(host, on)
+            settings = lay_out(folder, settings, texts={FILE_NAME: _written(settings)})
             demonstration = Demonstration(settings, readers, desk_password=make_password())
             with asyncio.Runner(loop_factory=new_event_loop) as runner:
-                balanced = runner.run(_play(demonstration, on, json=json))
+                fault = runner.run(_play(demonstration, on, json=json))
     except (KeyboardInterrupt, asyncio.CancelledError):
         # Ctrl-C is how the demo is meant to end; but --once owes a report.
         if once:
             raise KeyboardInterrupt from None
-    if not balanced:
-        raise MailerError("the books do not balance: some copy is counted twice or not at all")
+    if fault is not None:
+        raise MailerError(fault)
 
 
-async def _play(demonstration: Demonstration, on: socket.socket | None, *, json: bool) -> bool:
+async def _play(demonstration: Demonstration, on: socket.socket | None, *, json: bool) -> str | None:
+    """Play, report and stay up; return what does not hold in the report, or None."""
     task = asyncio.current_task()
     assert task is not None
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     async with demonstration.running(on):
         report = await demonstration.play()
-        total = sum(report.books.values(), Books())
         if json:
-            print_json(_as_json(report))
+            print_json(report.as_json())
         else:
-            say(f"\n{report.newsletter} {report.week}: every copy accounted for\n")
-            say(books_table(report.books))
-            say(f"\n{'The books balance.' if total.balance else 'THE BOOKS DO NOT BALANCE.'}")
-            say(f"It took {report.seconds:.1f} s for {demonstration.mail_count} mails over a real socket.")
+            say(report.in_words())
         if on is not None:
             _say_where(demonstration, on, beside=json)
             await asyncio.Event().wait()
-    return bool(books_json(report.books)["books_balance"])
-
-
-def _as_json(report: Report) -> dict[str, Any]:
-    return {
-        "newsletter": report.newsletter,
-        "week": report.week,
-        **books_json(report.books),
-        "seconds": round(report.seconds, 3),
-    }
+    return report.fault
 
 
 def _say_where(demonstration: Demonstration, on: socket.socket, *, beside: bool) -> None:
@@ -121,9 +112,16 @@ def _settings(host: str, on: socket.socket | None) -> Settings:
     port = on.getsockname()[1] if on is not None else _PORT
     return settings_of_our_own(
         site=SiteSettings(public_url=f"http://{_shown(host)}:{port}", listen=f"{host}:{port}"),
-        sending=SendingSettings(retry_minutes=(_RETRY_S / 60,)),
+        sending=SendingSettings(retry_minutes=(_RETRY_S / 60,), return_path_domain=_RETURNS),
+        returned=ReturnedSettings(smtp="127.0.0.1:0"),
         signup=SignUpSettings.wide_open(),
     )
+
+
+def _written(settings: Settings) -> str:
+    """Return a mailer.toml by which other verbs find their way in a folder that is kept."""
+    site = settings.site
+    return settings_text(public_url=site.public_url, listen=site.listen, relay=settings.relay)
 
 
 @contextlib.contextmanager

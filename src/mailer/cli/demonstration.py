@@ -1,6 +1,7 @@
 """The demonstration itself: readers sign up through the real pages, mail goes over a real socket.
 
-The mail provider is the outbox: it keeps every mail, puts some off and refuses some, by script.
+The mail provider is the outbox: it keeps every mail, puts some off and refuses some, by script; and some
+that it took come back later, to our own door for returned mail.
 """
 
 from __future__ import annotations
@@ -11,40 +12,37 @@ import email.message
 import re
 import socket
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import TypeVar
 
 import httpx
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from mailer.bootstrap import Installation, Service, open_installation
+from mailer.bootstrap import Installation, Service, open_installation, utc_now
+from mailer.cli.demo_readers import REACTIONS, SCRIPT, Applicant, applicants
+from mailer.cli.demo_report import Report, blamed
 from mailer.cli.output import in_every_language
 from mailer.config import RelaySettings, Settings
 from mailer.delivery.release import release
 from mailer.domain.books import Books
 from mailer.domain.issue import IssueState
-from mailer.domain.language import Language
 from mailer.editorial import draft
+from mailer.editorial.draft import Draft
 from mailer.editorial.importing import import_newsletter, import_texts
 from mailer.editorial.operators import set_password
 from mailer.editorial.sample import sample_newsletter, sample_texts
 from mailer.errors import MailerError
+from mailer.outbox.far_side import FarSide
 from mailer.outbox.journal import Receipt
 from mailer.outbox.mailbox import Mailbox
 from mailer.outbox.reading import Outbox
 from mailer.outbox.relay import Relay
 from mailer.outbox.script import parse_script
-from mailer.storage import books, issues, letters
+from mailer.storage import books, consequences, issues, letters, return_stats
 from mailer.storage.media import Media
 
-_SCRIPT = """\
-rcpt *@slow.example.org defer 1 451 4.7.1 Greylisted, come back in a second
-dot  *@busy.example.net defer 2 452 4.3.1 Insufficient system storage
-rcpt gone*@example.com  refuse   550 5.1.1 No such user here
-"""
 _SLUG = "belarus-weekly"
 OPERATOR = "desk"
 """Who can log in to the desk of the demonstration."""
@@ -52,56 +50,9 @@ _BROWSERS = 16
 _POLL_S = 0.1
 # Which of the readers leave by the link of their issue: every so many.
 _LEAVER_EVERY = 25
-_LANGUAGES = (Language.BELARUSIAN,) * 5 + (Language.RUSSIAN,) * 3 + (Language.ENGLISH,) * 2
-_CHOICES = ("", "", "leave-out", "ru", "en")
 T = TypeVar("T")
+_LINK = re.compile(r"<(https?://[^<>]+)>")
 _CONFIRM = re.compile(r"https?://[^/\s]+(/\w\w/confirm/[\w-]{43})")
-
-
-@dataclass(frozen=True, slots=True)
-class Applicant:
-    """Somebody who will sign up."""
-
-    address: str
-    language: Language
-    choice: str
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What became of the issue.
-
-    Attributes:
-        books: of every language of the newsletter, in its order.
-        seconds: from the first sign-up to the last mail.
-    """
-
-    newsletter: str
-    week: str
-    books: Mapping[Language, Books]
-    seconds: float
-
-
-def applicants(count: int) -> list[Applicant]:
-    """Return *count* readers: every tenth or so has a mailbox that is slow, busy or gone."""
-    return [_applicant(number) for number in range(count)]
-
-
-def _applicant(number: int) -> Applicant:
-    language = _LANGUAGES[number % len(_LANGUAGES)]
-    choice = _CHOICES[number % len(_CHOICES)]
-    name = f"reader{number:07}"
-    # No multiple of the languages' turn, so that every language meets every fault.
-    match number % 49:
-        case 1 | 12 | 23:
-            address = f"{name}@slow.example.org"
-        case 2 | 35:
-            address = f"{name}@busy.example.net"
-        case 3:
-            address = f"gone{number:07}@example.com"
-        case other:
-            address = f"{name}@example.{('org', 'net', 'com')[other % 3]}"
-    return Applicant(address, language, "" if choice == language else choice)
 
 
 class Demonstration:
@@ -112,16 +63,12 @@ class Demonstration:
         self._applicants = applicants(readers)
         self._mailbox = Mailbox(settings.data / "outbox")
         self._relay = Relay(self._mailbox, witness=self._see)
+        self._far_side = FarSide(REACTIONS, clock=utc_now)
         self._confirmable: asyncio.Queue[str] = asyncio.Queue()
         self._leave_links: list[str] = []
         self._issue_mails = 0
         self._confirmed = 0
         self.desk_password = desk_password
-
-    @property
-    def mail_count(self) -> int:
-        """How many mails the provider took."""
-        return self._mailbox.count()
 
     @asynccontextmanager
     async def running(self, on: socket.socket | None) -> AsyncIterator[None]:
@@ -150,14 +97,27 @@ class Demonstration:
         await import_texts(here.database, Media(here.settings.data), sample_texts(period))
         with _progress() as progress:
             await self._sign_up(progress)
-            self._relay.play(parse_script(_SCRIPT, "the demo's script"))
+            self._relay.play(parse_script(SCRIPT, "the demo's script"))
             drafted = await draft.build(here.database, newsletter, period, words={}, now=here.clock())
             await self._release(here, drafted.issue.id)
             await self._send(progress, drafted.issue.id)
+            await self._come_back(progress)
             await self._leave(progress)
-        counted = await here.database.read(lambda tx: books.by_language(tx, drafted.issue.id))
-        counted = in_every_language(counted, newsletter.languages)
-        return Report(newsletter.slug, period.key, counted, time.monotonic() - began)
+        return await self._report(drafted, period.key, time.monotonic() - began)
+
+    async def _report(self, drafted: Draft, week: str, seconds: float) -> Report:
+        read, issue_id = self._installation.database.read, drafted.issue.id
+        counted = await read(lambda tx: books.by_language(tx, issue_id))
+        return Report(
+            newsletter=drafted.newsletter.slug,
+            week=week,
+            books=in_every_language(counted, drafted.newsletter.languages),
+            returns=await read(lambda tx: return_stats.by_group(tx, issue_id)),
+            sent_back_count=self._far_side.brought.total(),
+            blamed_count=blamed(await read(lambda tx: consequences.counts(tx, issue_id))),
+            mail_count=self._mailbox.count(),
+            seconds=seconds,
+        )
 
     async def _see(self, receipt: Receipt) -> None:
         """Do what a reader does with a mail that arrives: keep the link they will press."""
@@ -166,8 +126,9 @@ class Demonstration:
         message = email.message_from_bytes(receipt.content)
         leave = message["List-Unsubscribe"]
         if leave is not None:
-            if self._issue_mails % _LEAVER_EVERY == 0:
-                self._leave_links.append(leave.strip("<>"))
+            writes_back = self._far_side.note(receipt)
+            if self._issue_mails % _LEAVER_EVERY == 0 and not writes_back:
+                self._leave_links.append(_link_in(leave))
             self._issue_mails += 1
             return
         part = message.get_payload(0)
@@ -220,6 +181,14 @@ class Demonstration:
 
         await self._until(is_sent)
 
+    async def _come_back(self, progress: Progress) -> None:
+        """Let the far side bring what comes back, and have all of it read."""
+        task = progress.add_task("Come back", total=self._far_side.waiting_count)
+        room = self._service.mail_room
+        assert room.smtp is not None
+        await self._far_side.bring("127.0.0.1", room.smtp.port, tick=_ticker(progress, task))
+        await room.catch_up()
+
     async def _leave(self, progress: Progress) -> None:
         links = self._leave_links
         task = progress.add_task("Unsubscribe", total=len(links))
@@ -252,6 +221,13 @@ async def _subscribe(browser: httpx.AsyncClient, applicant: Applicant) -> None:
 async def _one_click(browser: httpx.AsyncClient, link: str) -> None:
     # RFC 8058 §3.1: this body and no other sign that a person is there.
     _ok(await browser.post(link, data={"List-Unsubscribe": "One-Click"}))
+
+
+def _link_in(leave: str) -> str:
+    """Return the page that List-Unsubscribe names; an address may stand beside it (RFC 2369 §2)."""
+    found = _LINK.search(leave)
+    assert found is not None
+    return found[1]
 
 
 async def _each(items: Iterable[T], work: Callable[[T], Awaitable[None]], tick: Callable[[], None]) -> None:

@@ -6,7 +6,7 @@ ten readers, so that a figure in a forwarded report points at nobody.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from mailer.audience.returned_words import CLASSES
@@ -34,19 +34,25 @@ def returns_json(lines: Sequence[GroupReturns]) -> dict[str, Any]:
     return {**_figures(in_all(lines)), "groups": groups}
 
 
-def returns_table(lines: Sequence[GroupReturns]) -> str:
-    """Return a line for each language and provider group, then what came back by class; empty without any."""
+def returns_table(lines: Sequence[GroupReturns], *, exact: bool = False) -> str:
+    """Return a line for each language and provider group, then what came back by class; empty without any.
+
+    Args:
+        lines: what came back.
+        exact: whether figures below ten are written; only where no real reader stands behind them.
+    """
+    show = _exactly if exact else _shown
     total = in_all(lines)
     if not total.has_any:
         return ""
     rows = [f"{'what came back':<22}" + "".join(f"{head:>12}" for head in _HEADS)]
     for name, returns in [*((_name(each), each.returns) for each in lines), ("all", total)]:
-        rows.append(f"{name:<22}" + "".join(f"{_shown(figure):>12}" for figure in _row(returns)))
-    rows += _by_class("of those taken, came back later", total.came_back)
-    rows += _by_class("of those refused", total.refused)
+        rows.append(f"{name:<22}" + "".join(f"{show(figure):>12}" for figure in _row(returns)))
+    rows += _by_class("of those taken, came back later", total.came_back, show)
+    rows += _by_class("of those refused", total.refused, show)
     if total.suppressed or total.held:
-        rows.append(f"do not mail: {_shown(total.suppressed)}; waiting for you: {_shown(total.held)}")
-    return "\n".join([*rows, f"few: fewer than {FEW}"])
+        rows.append(f"do not mail: {show(total.suppressed)}; waiting for you: {show(total.held)}")
+    return "\n".join(rows if exact else [*rows, f"few: fewer than {FEW}"])
 
 
 def _figures(returns: Returns) -> dict[str, Any]:
@@ -72,8 +78,8 @@ def _row(returns: Returns) -> tuple[int, ...]:
     return books.audience, books.accepted, came_back, books.failed, complaints, away, books.unsubscribed
 
 
-def _by_class(words: str, counted: Mapping[ReplyClass, int]) -> list[str]:
-    found = [f"{CLASSES[each]} {_shown(count)}" for each, count in sorted(counted.items()) if count]
+def _by_class(words: str, counted: Mapping[ReplyClass, int], show: Callable[[int], str]) -> list[str]:
+    found = [f"{CLASSES[each]} {show(count)}" for each, count in sorted(counted.items()) if count]
     return [f"{words}: {', '.join(found)}"] if found else []
 
 
@@ -82,4 +88,8 @@ def _name(line: GroupReturns) -> str:
 
 
 def _shown(figure: int) -> str:
-    return "few" if 0 < figure < FEW else f"{figure:,}"
+    return "few" if 0 < figure < FEW else _exactly(figure)
+
+
+def _exactly(figure: int) -> str:
+    return f"{figure:,}"
