@@ -56,6 +56,24 @@ def test_a_second_invitation_on_the_same_day_is_not_mailed(installed: Installed)
     assert box.count() == 1
 
 
+def test_who_asked_never_to_be_mailed_is_not_invited_by_oversight(installed: Installed) -> None:
+    """Whoever types up an old list is told; --asked-back says that the owner wants it."""
+    command = ("reader", "add", "Anna@example.org", "--language", "be")
+    installed(*command)
+    assert installed("reader", "erase", "anna@example.org", "--block", "--yes").status == 0
+
+    refused = installed(*command).refusal()
+    asked = rows(installed, "SELECT count(*) FROM signup_request")
+
+    assert refused == (
+        "this address asked never to be mailed again; if its owner has asked you to have the newsletter "
+        "back, add --asked-back"
+    )
+    assert asked == [(0,)]
+    assert installed(*command, "--asked-back").status == 0
+    assert rows(installed, "SELECT count(*) FROM signup_request") == [(1,)]
+
+
 def test_nobody_is_subscribed_unasked(installed: Installed) -> None:
     """Where real readers are, --confirmed-by-operator is refused and nothing is stored."""
     before = installed.dump()

@@ -57,7 +57,7 @@ def _send(
     if kind is None:
         raise InvalidMove(
             "The owner of this address asked never to be mailed again. If they have changed their mind, "
-            "add them with “mailer reader add”, and they are invited."
+            "add them with “mailer reader add --asked-back”, and they are invited."
         )
     if kind not in (LetterKind.CONFIRM, LetterKind.INVITE):
         raise InvalidMove("This address is subscribed already, so there is nothing to confirm.")

@@ -191,7 +191,9 @@ def _asking(card: Card, now: datetime) -> list[str]:
 
 def _next_asking(card: Card, now: datetime) -> str:
     if card.block and card.block.reason is Standing.BLOCKED:
-        return "None goes if somebody signs up. Should its owner want to come back: mailer reader add."
+        return (
+            "None goes if somebody signs up; should its owner want it back: mailer reader add --asked-back."
+        )
     if card.memberships and all(each.standing is Standing.ACTIVE for each in card.memberships):
         return "If its owner signs up again, they are told that they are subscribed already."
     if card.next_ask_at > now:

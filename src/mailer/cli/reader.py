@@ -8,6 +8,7 @@ import typer
 
 from mailer.audience.adding import add_confirmed
 from mailer.audience.address import NotAnAddress
+from mailer.audience.inquiry import look_up
 from mailer.audience.signup import SignUpForm, receive
 from mailer.bootstrap import Installation
 from mailer.cli import inquiry, moving
@@ -16,7 +17,8 @@ from mailer.cli.output import say
 from mailer.cli.week import NewsletterOption
 from mailer.domain.language import parse_language
 from mailer.domain.missing import MissingRule, parse_missing_rule
-from mailer.errors import UsageError
+from mailer.domain.subscription import Standing
+from mailer.errors import MailerError, UsageError
 from mailer.storage import newsletters
 
 app = typer.Typer(help="Readers.", no_args_is_help=True)
@@ -38,6 +40,9 @@ def add(
         str, typer.Option(metavar="TEXT", help="How you came by the address, for the record.")
     ] = "",
     *,
+    asked_back: Annotated[
+        bool, typer.Option("--asked-back", help="Its owner wants it again, who had asked for no more mail.")
+    ] = False,
     confirmed_by_operator: Annotated[
         bool, typer.Option("--confirmed-by-operator", help="Ask nobody; only after init --sample.")
     ] = False,
@@ -51,6 +56,8 @@ def add(
         whole = SignUpForm(form.address, (found.slug,), form.language, form.missing, form.source)
         if whole.language not in found.languages:
             raise UsageError(f"--language: {found.slug} is not published in {whole.language}")
+        if not asked_back:
+            await _refuse_blocked(here, address)
         step = add_confirmed if confirmed_by_operator else receive
         await step(here.database, here.vault, whole, now=here.clock())
         return found.slug
@@ -63,6 +70,16 @@ def add(
         say(f"subscribed to {slug}")
     else:
         say(f"“mailer serve” mails a request to confirm {slug}, unless that was done in the last day")
+
+
+async def _refuse_blocked(here: Installation, address: str) -> None:
+    """Keep the promise “never again” against whoever types up an old list."""
+    card = await look_up(here.database, here.vault, address, now=here.clock())
+    if card.block and card.block.reason is Standing.BLOCKED:
+        raise MailerError(
+            "this address asked never to be mailed again; if its owner has asked you to have the newsletter "
+            "back, add --asked-back"
+        )
 
 
 def _form(address: str, language: str, missing: str, *, source: str) -> SignUpForm:

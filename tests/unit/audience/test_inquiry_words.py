@@ -22,7 +22,7 @@ NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 AT_NINE, AT_TEN = "Mon 23 Nov 2026, 09:00 (UTC)", "Mon 23 Nov 2026, 10:00 (UTC)"
 SAID = "The mail provider said"
 LATER = NOW + timedelta(hours=1)
-EMPTY = Card(None, (), has_address=False, block=None, copies=(), letters=(), asked_at=None,
+EMPTY = Card(None, (), has_address=False, block=None, copies=(), came_back=(), letters=(), asked_at=None,
              next_ask_at=NOW, waits_until=None)  # fmt: skip
 FATE = Fate(3, "weekly", "2026-W47", DeliveryState.ACCEPTED, 1, None, "250 OK", None, NOW)
 
@@ -136,7 +136,7 @@ def test_no_mail_is_promised_that_does_not_go() -> None:
     active = Membership("weekly", Standing.ACTIVE, "2026-11", None, None, None, None)
 
     assert lines(blocked)["Mail to confirm"][-1] == (
-        "None goes if somebody signs up. Should its owner want to come back: mailer reader add."
+        "None goes if somebody signs up; should its owner want it back: mailer reader add --asked-back."
     )
     assert lines(gone)["Mail to confirm"][-1] == "If its owner signs up, the next one goes at once."
     assert lines(replace(EMPTY, memberships=(active,)))["Mail to confirm"][-1] == (
