@@ -14,7 +14,7 @@ from itertools import islice
 
 from mailer.bounces.legacy_address import addresses_in, is_address, is_somebody, same, tidy
 from mailer.bounces.legacy_boundary import Original, parted
-from mailer.bounces.legacy_evidence import Evidence, read_evidence, stage_in
+from mailer.bounces.legacy_evidence import Evidence, read_evidence, stage_in, words_of_blame
 from mailer.bounces.legacy_forms import FORMS, Form
 from mailer.bounces.legacy_general import failed_addresses
 from mailer.bounces.legacy_words import in_english, speaks_of_failure
@@ -145,7 +145,7 @@ def _without_address(report: str, subject: str, original: Original) -> tuple[Not
     if (english := in_english(report)) is not None:
         evidence = replace(evidence, text=english)
     recipient = original.recipients[0] if original.recipients else None
-    return (_filled(recipient, evidence, ()),)
+    return (_filled(recipient, _with_words(evidence, report), ()),)
 
 
 def _notice(report: str, named: Sequence[_Named], place: int, subject: str) -> Notice:
@@ -159,8 +159,17 @@ def _notice(report: str, named: Sequence[_Named], place: int, subject: str) -> N
     if not evidence.text:
         evidence = read_evidence([subject])
     return _filled(
-        one.address, evidence, tuple(spelling for spelling in also if not same(spelling, one.address))
+        one.address,
+        _with_words(evidence, report),
+        tuple(spelling for spelling in also if not same(spelling, one.address)),
     )
+
+
+def _with_words(evidence: Evidence, report: str) -> Evidence:
+    """Return *evidence*, its text from elsewhere in *report* where nobody could judge by its own."""
+    if evidence.is_telling or (words := words_of_blame(report)) is None:
+        return evidence
+    return replace(evidence, text=words)
 
 
 def _filled(recipient: str | None, evidence: Evidence, also: tuple[str, ...]) -> Notice:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 from mailer.bounces.legacy_words import speaks_of_failure
 from mailer.domain.outcome import Stage
+from mailer.domain.reply_class import ReplyClass
+from mailer.domain.reply_words import sign_in
 
 # A reply: at the start of a line, or after what introduces it; "550-5.1.1", "550: 5.1.1", "#550 5.1.1".
 _REPLY = re.compile(
@@ -82,6 +84,7 @@ _WHEN = re.compile(
 )
 _MAX_TEXT_CHARS = 600
 _MAX_LINES = 60
+_MAX_PARAGRAPHS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,11 @@ class Evidence:
         """Whether it names a code of any sort."""
         return self.code is not None or self.status is not None
 
+    @property
+    def is_telling(self) -> bool:
+        """Whether it can be judged by."""
+        return self.has_codes or sign_in(self.text) is not None
+
 
 def read_evidence(lines: Sequence[str]) -> Evidence:
     """Read the reason out of *lines*, what a bounce says about one recipient."""
@@ -121,6 +129,17 @@ def read_evidence(lines: Sequence[str]) -> Evidence:
     words = _CODE_AGAIN.sub(lambda again: "" if again[1] == code else again[0], words)
     text = f"{code} {words}".strip()[:_MAX_TEXT_CHARS]
     return Evidence(text, int(code), _status(words) or _status(block), _stage(block, begins_at))
+
+
+def words_of_blame(report: str) -> str | None:
+    """Return the first paragraph of *report* that gives a cause, for want of words beside the recipient.
+
+    Reports also list what may be wrong in general ("the address may not exist"), so what would condemn
+    an address is passed over; the worst that words from elsewhere can do is count as a strike.
+    """
+    paragraphs = (_one_line(text) for text in report.split("\n\n", _MAX_PARAGRAPHS)[:_MAX_PARAGRAPHS])
+    causes = ((text, sign.cause.reply_class) for text in paragraphs if (sign := sign_in(text)) is not None)
+    return next((text for text, group in causes if group is not ReplyClass.INVALID), None)
 
 
 def stage_in(text: str) -> Stage | None:

@@ -17,7 +17,7 @@ _FAILURES = r"""
     permanent|quota|is full|over ?quota|delay|error|problem|unrout|undefined|blocked|denied
     not a member|(?:wrong|incorrect) address|reason:|because|exceed|time(?:d |-)?out
     not recogni[sz]ed|did(?: not|n't|n’t)|disabled|expired|unreachable|aborted
-    gave up|giv(?:en|ing) up
+    gave up|giv(?:en|ing) up|inactive|suspended|(?:box|account) full|\b[45]\d\d[ -]#?[45]\.\d{1,3}\.\d
     # Russian, Ukrainian, Belarusian
     не (?:был[оаи]? |можа быць |может быть |може бути )?(?:доставл|дастаўл|отправ|адпраў|принят)
     не (?:найден|знойдзен|знайден|существу|існу|дойшл|атрыма)
@@ -31,7 +31,7 @@ _FAILURES = r"""
     n[’' ]?(?:a|ont|est|existe)(?: pu)? (?:pas|être)|non (?:remis|délivr|distribu)|échec|echec
     échou|inconnu|impossible|refusé|rejet|erreur
     nie (?:można|mogła|mogl|może|został|udało|istnieje|dostarcz)|niedostarcz|nieznan|błąd|odrzucon
-    zwrócon
+    zwrócon|powód ?:|przepełnion
     # Spanish, Portuguese, Italian
     no (?:se (?:pudo|puede|ha podido|ha entregado)|pudo|puede|existe|fue|ha sido)|desconocid
     rechazad|fall[óoa]|devuelt|n[ãa]o (?:p[ôo]de|pode|foi|existe|entreg|encontrad)|falh|rejeitad

@@ -116,6 +116,7 @@ BLAMING_US: Signs = (
         \bbatv\b|backscatter|third-party dsn
         not allowed to (?:send|post)
         members?-only|non-?member|permissions? to (?:post|send)
+        not (?:a )?member of (?:\w+ ){0,3}(?:list|group)\b
         (?:empty|null|blocked) (?:envelope )?senders?
         (?:address|identity|domain)(?:es)? (?:<is> )?not verified
         (?:don't|not|won't|never) accept (?:any )?(?:<mail>|connection)s? from
