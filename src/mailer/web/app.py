@@ -10,7 +10,7 @@ from starlette.routing import Route
 from mailer.web import assets
 from mailer.web.api import subscribe
 from mailer.web.armour import MOST_BODY_BYTES, Armour
-from mailer.web.desk import approving, editions, login, outbox, reader, returned, texts
+from mailer.web.desk import approving, editions, login, outbox, people, reader, returned, texts
 from mailer.web.desk import front as desk_front
 from mailer.web.desk import issue as desk_issue
 from mailer.web.hooks import front as hooks
@@ -77,5 +77,6 @@ def _desk(site: Site) -> list[Route]:
         *outbox.routes(site),
         *reader.routes(site),
         *returned.routes(site),
+        *people.routes(site),
         *desk_front.other_routes(site),
     ]

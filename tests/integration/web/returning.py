@@ -66,13 +66,20 @@ async def begin_guard(stage: Stage, group: str = "other") -> int:
     return begun.id
 
 
-async def ask_to_leave(stage: Stage, raw: bytes = LETTER) -> int:
-    """Let the only reader write that they want to leave; return the number of the proposal."""
+async def write_letter(stage: Stage, raw: bytes = LETTER, kind: MailKind = MailKind.HUMAN) -> int:
+    """Let a mail have come in and have been read as *kind*; return its number."""
     report = sealed(stage.site.vault, Arrived("smtp", READER, "", raw), stage.clock())
     await stage.site.database.write(lambda tx: reports.add(tx, report))
+    ((number,),) = stage.rows("SELECT max(id) FROM report")
+    await stage.site.database.write(lambda tx: reports.mark_read(tx, {number: kind}, stage.clock()))
+    return int(number)
+
+
+async def ask_to_leave(stage: Stage) -> int:
+    """Let the only reader write that they want to leave; return the number of the proposal."""
+    number = await write_letter(stage)
     blank = {"cause": None, "status": None, "reply_code": None, "stage": None, "reply": ""}
     said = {"evidence": "text:wants-to-leave", "verdict": Hardness.NONE}
-    ((number,),) = stage.rows("SELECT max(id) FROM report")
     return await come_back(stage, Effect.PROPOSED, kind=MailKind.HUMAN, report_id=number, **blank, **said)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import Final
 
@@ -18,11 +19,12 @@ from mailer.audience.returned_words import few, group_in_words, kind_in_words
 from mailer.bounces import decisions
 from mailer.bounces.asking import asking_words
 from mailer.bounces.decisions import Held, Waiting
+from mailer.bounces.forwarding import people_waiting, put_away
 from mailer.domain.issue import Issue
 from mailer.domain.newsletter import Newsletter
 from mailer.domain.returns import GroupReturns
 from mailer.errors import MailerError, NotFound
-from mailer.storage import Transaction, issues, newsletters, operators, return_stats
+from mailer.storage import Transaction, consequences, issues, newsletters, operators, return_stats
 from mailer.storage.consequences import Consequence
 from mailer.web.armour import PRIVATE
 from mailer.web.desk.door import Visit, guarded
@@ -36,6 +38,7 @@ from mailer.web.site import Site
 _ANSWER_S: Final = 10.0
 """Believing a provider about many readers takes longer: then the page shows how many are left."""
 _MOST_PROPOSALS: Final = 20
+_MOST_LETTERS: Final = 20
 _MOST_ISSUES: Final = 12
 _log = structlog.get_logger()
 
@@ -107,6 +110,7 @@ def routes(site: Site) -> list[Route]:
 async def _overview(visit: Visit) -> Response:
     site = visit.site
     waiting, guards, known, sent = await site.database.read(_read)
+    letters = await site.database.read(lambda tx: people_waiting(tx, site.clock()))
     first = waiting.proposals[:_MOST_PROPOSALS]
     words = await asking_words(site.database, site.vault, first)
     proposals = [_proposal_card(*each, known) for each in zip(first, words, strict=True)]
@@ -115,6 +119,7 @@ async def _overview(visit: Visit) -> Response:
         "desk/returned.html",
         guards=guards,
         proposals=proposals,
+        letters=_letters(letters, waiting),
         more_count=len(waiting.proposals) - len(first),
         sent=sent,
     )
@@ -157,7 +162,11 @@ async def _dismiss(visit: Visit) -> Response:
 
 async def _unsubscribe(visit: Visit) -> Response:
     site, number, operator = visit.site, number_of(visit), await _operator(visit)
+    report_id = await site.database.read(lambda tx: consequences.get(tx, number).report_id)
     await decisions.press_proposal(site.database, site.vault, number, now=site.clock())
+    if report_id is not None:
+        # What they asked for is done: nobody has to read their letter besides.
+        await site.database.write(lambda tx: put_away(tx, report_id, site.clock()))
     site.wake()
     _log.info("returned.unsubscribed", number=number, operator=operator)
     return _back(visit)
@@ -195,6 +204,13 @@ def _read(tx: Transaction) -> tuple[Waiting, list[GuardCard], dict[int, Newslett
     waiting = decisions.waiting(tx)
     guards = [_guard_card(tx, each) for each in waiting.held]
     return waiting, guards, known, [(name_of(each), one) for each in everything for one in _sent(tx, each)]
+
+
+def _letters(waiting: dict[int, datetime], others: Waiting) -> list[tuple[int, str]]:
+    """Return the oldest letters that wait, and when each came; not those shown as asking to leave."""
+    shown = {each.report_id for each in others.proposals}
+    left = [(number, at) for number, at in waiting.items() if number not in shown]
+    return [(number, f"{at:%Y-%m-%d %H:%M} UTC") for number, at in left[:_MOST_LETTERS]]
 
 
 def _sent(tx: Transaction, newsletter: Newsletter) -> list[Issue]:
