@@ -25,7 +25,7 @@ from tests.integration.delivery.house import House
 from tests.integration.outbox.standing import Dialogue
 
 DOMAIN = "returns.example.org"
-READERS, KILLS, CONNECTIONS = 400, 2, 4
+READERS, KILLS, CONNECTIONS = 250, 2, 4
 SETTINGS = {"MAILER_RETURNED__SMTP": "127.0.0.1:0", "MAILER_SENDING__RETURN_PATH_DOMAIN": DOMAIN}
 REPORT = """\
 From: MAILER-DAEMON@mx.example.net\r

@@ -309,7 +309,7 @@ def test_whatever_is_said_it_answers_or_closes(way: str, tmp_path: Path) -> None
             assert codes <= _FORESEEN
             assert all(len(each.raw) <= 50_000 for each in at.taken)
 
-    @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(_TALK)
     def whole(octets: bytes) -> None:
         unforeseen: list[object] = []
