@@ -23,6 +23,7 @@ from mailer.domain.language import Language, parse_language
 from mailer.domain.links import Links
 from mailer.domain.period import week as iso_week
 from mailer.domain.plan import Grid, arrange, plan_for
+from mailer.domain.relay_profile import RelayProfile
 from mailer.domain.token import PUBLIC_ID_BYTES, Token
 from mailer.editorial import draft
 from mailer.editorial.commentary_file import CommentaryFile
@@ -93,6 +94,7 @@ class _Sheet:
     keys: Keys
     date: datetime
     themes: Themes = OURS_ALONE
+    profile: RelayProfile = RelayProfile.NONE
 
     def print(self, language: Language, format_: str, reader: str) -> bytes:
         newsletter = self.grid.newsletter
@@ -117,8 +119,8 @@ class _Sheet:
             issue_key=self.issue.key,
             date=self.date,
         )
-        composer = Composer(self.keys, Vault(self.keys), self.links.mail_domain).of(newsletter)
-        return composer.copy_to(reader, skeleton, token).message
+        composer = Composer(self.keys, Vault(self.keys), self.links.mail_domain, profile=self.profile)
+        return composer.of(newsletter).copy_to(reader, skeleton, token).message
 
 
 def _sample() -> _Sheet:
@@ -145,4 +147,5 @@ async def _stored(installation: Installation, newsletter: str | None, week: str)
     drafted = await draft.find(installation.database, found, period, at=installation.clock())
     date = drafted.issue.released_at or installation.clock().replace(microsecond=0)
     here = installation
-    return _Sheet(drafted.grid, drafted.issue, here.links, here.keys, date, here.themes)
+    profile = here.settings.relay.profile
+    return _Sheet(drafted.grid, drafted.issue, here.links, here.keys, date, here.themes, profile)
