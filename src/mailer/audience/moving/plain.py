@@ -109,7 +109,7 @@ def _language(row: Row) -> Language | None:
         return None
     found = next((language for language in Language if language == written), None)
     if found is None:
-        raise row.problem("language", f"is none of {', '.join(Language)}")
+        raise row.problem("language", f"is none of {', '.join(Language)}; write one, or leave it empty")
     return found
 
 
