@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,7 +10,9 @@ import pytest
 
 from tests.integration.bounces.doorstep import Doorstep
 from tests.integration.bounces.hook_callers import PLACE, SUBSCRIBE, Callers, certificate
+from tests.integration.bounces.imap_server import ImapServer
 from tests.integration.bounces.sorting_room import SortingRoom
+from tests.integration.bounces.visiting import Visitor
 from tests.integration.outbox.conftest import run
 from tests.integration.storage.scene import Store
 
@@ -45,3 +48,10 @@ def fresh(callers: Callers, room: SortingRoom) -> Callers:
 def doorstep(room: SortingRoom, fresh: Callers, tmp_path: Path) -> Doorstep:
     """Pages that believe every provider."""
     return Doorstep(room, fresh.trust, tmp_path)
+
+
+@pytest.fixture
+def visitor(room: SortingRoom, tmp_path: Path) -> Iterator[Visitor]:
+    """A mailbox that is empty."""
+    with ImapServer() as server:
+        yield Visitor(room, server, tmp_path)
