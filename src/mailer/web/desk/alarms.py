@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from mailer.audience.returned_words import group_in_words
-from mailer.bounces.forwarding import people_waiting
 from mailer.domain.issue import Issue
 from mailer.domain.returns import LEAST_COPIES, ComplaintLevel, complaint_level
 from mailer.storage import Transaction, books, consequences, guards, issues, return_stats
@@ -46,19 +45,17 @@ class Alarms:
 
     Attributes:
         asking: how many mails wait in which somebody asks to be unsubscribed.
-        letters: how many letters from people wait, these among them.
     """
 
     urgent: tuple[Alarm, ...]
     asking: int
-    letters: int
 
 
 def read_alarms(tx: Transaction, newest: Iterable[Issue], now: datetime) -> Alarms:
     """Return what is to be said; of complaints only about those of *newest* that went out lately."""
     lately = [each for each in newest if each.released_at is not None and each.released_at > now - _LATELY]
     urgent = [*_of_guards(tx), *(each for issue in lately for each in _of_complaints(tx, issue))]
-    return Alarms(tuple(urgent), len(consequences.proposed(tx)), len(people_waiting(tx, now)))
+    return Alarms(tuple(urgent), len(consequences.proposed(tx)))
 
 
 def _of_guards(tx: Transaction) -> list[Alarm]:
