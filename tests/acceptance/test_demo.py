@@ -335,6 +335,7 @@ def test_pages_and_kept_mails_stay_up_until_ctrl_c(standing: Standing) -> None:
     with httpx.Client(base_url=site, headers={"Origin": site.rstrip("/")}, follow_redirects=True) as browser:
         browser.post("/desk/login", data={"name": name, "password": password})
         opened = browser.get(mails).text
+        returned = browser.get(standing.after("What came back"))
     with httpx.Client(base_url=site, headers={"Origin": site.rstrip("/")}, follow_redirects=True) as browser:
         browser.post("/desk/login", data={"name": name, "password": "guess"})
         guessers = browser.get(mails).text
@@ -347,6 +348,7 @@ def test_pages_and_kept_mails_stay_up_until_ctrl_c(standing: Standing) -> None:
     assert front.status_code == 200
     assert "reader00" not in strangers + guessers
     assert "reader00" in opened
+    assert (returned.status_code, returned.url.path) == (200, "/desk/returned")
     assert (standing.process.returncode, out) == (0, "")
     assert "Traceback" not in err
     assert list(standing.temporary.iterdir()) == []

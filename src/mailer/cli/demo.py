@@ -94,6 +94,7 @@ def _say_where(demonstration: Demonstration, on: socket.socket, *, beside: bool)
         f"The desk:        http://{host}:{port}/desk/",
         f"                 name {OPERATOR}, password {demonstration.desk_password}",
         f"The kept mails:  http://{host}:{port}/desk/outbox",
+        f"What came back:  http://{host}:{port}/desk/returned",
         f"From elsewhere:  ssh -L {port}:{host}:{port} {socket.gethostname()}",
         "                 then open the same addresses there",
         "Ctrl-C ends the demo.",

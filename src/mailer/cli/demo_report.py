@@ -47,10 +47,10 @@ class Report:
         if not books_json(self.books)["books_balance"]:
             return "the books do not balance: some copy is counted twice or not at all"
         if self.blamed_count:
-            return f"readers are blamed for what others did: {self.blamed_count} of them are not to be"
+            return f"readers blamed for what others did: {self.blamed_count}; this must never be: report it"
         told_of = self._told_of_count
         if told_of != self.sent_back_count:
-            return f"of {self.sent_back_count} mails that were sent back, the report tells of {told_of}"
+            return f"the report tells of {told_of} mails that came back, and {self.sent_back_count} did"
         return None
 
     @property
