@@ -30,6 +30,13 @@ POSTS = [
     "/desk/reader/send",
     "/desk/reader/erase",
     "/desk/reader/erase/yes",
+    "/desk/reader/undo",
+    "/desk/reader/undo/yes",
+    "/desk/returned/guards/1/apply",
+    "/desk/returned/guards/1/dismiss",
+    "/desk/returned/proposals/1/unsubscribe",
+    "/desk/returned/proposals/1/keep",
+    "/desk/returned/letters/1/done",
 ]
 GETS = [
     "/desk",
@@ -43,6 +50,10 @@ GETS = [
     "/desk/texts",
     "/desk/sending",
     "/desk/reader",
+    "/desk/returned",
+    "/desk/returned/guards/1",
+    "/desk/returned/letters/1",
+    "/desk/issues/1/returned",
     "/desk/nothing",
     "/desk/outbox",
 ]
