@@ -18,6 +18,7 @@ from mailer.bounces.legacy_evidence import Evidence, read_evidence, stage_in, wo
 from mailer.bounces.legacy_forms import FORMS, Form
 from mailer.bounces.legacy_general import failed_addresses
 from mailer.bounces.legacy_words import in_english, speaks_of_failure
+from mailer.domain.reply_words import sign_in
 from mailer.domain.returned_mail import Notice
 
 # Whom a mail was addressed to, before an alias or a forward led it on.
@@ -60,9 +61,8 @@ def find_notices(text: str, sender: str, subject: str) -> tuple[Notice, ...]:
     """
     report, original = parted(text)
     named = _by_form(report)[1] or _by_rules(report, sender, original)
-    if named:
-        return tuple(_notice(report, named, place, subject) for place in range(len(named)))
-    return _without_address(report, subject, original)
+    notices = tuple(_notice(report, named, place, subject) for place in range(len(named)))
+    return _with_words(notices or _without_address(report, subject, original), report)
 
 
 def form_of(text: str) -> str | None:
@@ -145,7 +145,7 @@ def _without_address(report: str, subject: str, original: Original) -> tuple[Not
     if (english := in_english(report)) is not None:
         evidence = replace(evidence, text=english)
     recipient = original.recipients[0] if original.recipients else None
-    return (_filled(recipient, _with_words(evidence, report), ()),)
+    return (_filled(recipient, evidence, ()),)
 
 
 def _notice(report: str, named: Sequence[_Named], place: int, subject: str) -> Notice:
@@ -159,17 +159,18 @@ def _notice(report: str, named: Sequence[_Named], place: int, subject: str) -> N
     if not evidence.text:
         evidence = read_evidence([subject])
     return _filled(
-        one.address,
-        _with_words(evidence, report),
-        tuple(spelling for spelling in also if not same(spelling, one.address)),
+        one.address, evidence, tuple(spelling for spelling in also if not same(spelling, one.address))
     )
 
 
-def _with_words(evidence: Evidence, report: str) -> Evidence:
-    """Return *evidence*, its text from elsewhere in *report* where nobody could judge by its own."""
-    if evidence.is_telling or (words := words_of_blame(report)) is None:
-        return evidence
-    return replace(evidence, text=words)
+def _with_words(notices: tuple[Notice, ...], report: str) -> tuple[Notice, ...]:
+    """Return *notices*; those by which nobody could judge with words from elsewhere in *report*."""
+    is_told = [bool(each.status or each.reply_code or sign_in(each.text)) for each in notices]
+    if all(is_told) or (words := words_of_blame(report)) is None:
+        return notices
+    return tuple(
+        each if told else replace(each, text=words) for each, told in zip(notices, is_told, strict=True)
+    )
 
 
 def _filled(recipient: str | None, evidence: Evidence, also: tuple[str, ...]) -> Notice:

@@ -108,11 +108,6 @@ class Evidence:
         """Whether it names a code of any sort."""
         return self.code is not None or self.status is not None
 
-    @property
-    def is_telling(self) -> bool:
-        """Whether it can be judged by."""
-        return self.has_codes or sign_in(self.text) is not None
-
 
 def read_evidence(lines: Sequence[str]) -> Evidence:
     """Read the reason out of *lines*, what a bounce says about one recipient."""

@@ -103,6 +103,9 @@ def _is_doubtful(sign: Sign, by_status: Cause | None, text: str) -> bool:
     if sign.cause is Cause.NO_DOMAIN and by_status is Cause.SENDER:
         # "5.1.8 Domain does not exist" is the domain we write from.
         return "recipient" not in text.lower()
+    if sign.cause is Cause.UNLISTED and by_status is not None:
+        # "5.7.1 Recipient address rejected: Access denied" is a rule, not a directory.
+        return by_status.reply_class is ReplyClass.POLICY
     if sign.cause is Cause.DISABLED and by_status is not None:
         # "5.7.1 This account is suspended" is said of ours as well; no reader may pay for the doubt.
         return by_status.reply_class is ReplyClass.POLICY and "recipient address" not in text.lower()

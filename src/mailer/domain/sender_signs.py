@@ -17,7 +17,7 @@ What stands higher is read first; a phrase that starts with plain letters is fou
 
 BLAMING_US: Signs = (
     # Our relay keeps a do-not-mail list of its own.
-    (Cause.RULE, r"suppress(?:ed|ion)"),
+    (Cause.RULE, r"suppress(?:ed|ion)|not delivering to"),
     (
         Cause.REPUTATION_RATE,
         r"""
