@@ -14,6 +14,10 @@ BOUNCE = (
     "reply, at, effect) VALUES (7, 1, 1, 1, 'bounce', 'no-mailbox', 'hard', 'text:no-mailbox', "
     "'550 5.1.1 ‹…›: user unknown', 1795420800000, 'held')"
 )
+ASKING = (
+    "INSERT INTO consequence (report_id, reader_id, issue_id, newsletter_id, kind, verdict, evidence, reply, "
+    "at, effect) VALUES (99, 2, 1, 1, 'human', 'none', 'text:wants-to-leave', '', 1795420800000, 'proposed')"
+)
 GUARD = (
     "INSERT INTO guard (provider_group, issue_id, began_at, hard_count, copy_count) "
     "VALUES ('other', 1, 1795420800000, 60, 500)"
@@ -80,3 +84,20 @@ def test_a_guard_is_not_believed(returned: Installed) -> None:
     assert "somebody has decided this already" in again
     assert "there is no returned mail 9" in returned("bounces", "apply", "9", "--mail").refusal()
     assert "nothing to undo" in returned("bounces", "undo", "1").refusal()
+
+
+def test_a_mail_that_asks_to_leave_is_answered(returned: Installed) -> None:
+    """By its number: unsubscribed with the goodbye, or left as it was."""
+    with closing(sqlite3.connect(returned.folder / "data" / "mailer.db")) as database, database:
+        for _ in range(2):
+            database.execute(ASKING)
+    listed = returned("bounces", "waiting").out.decode()
+    mails = returned("bounces", "waiting", "--json").json["mails"]
+
+    kept = returned("bounces", "dismiss", "2", "--mail").out.decode()
+    left = returned("bounces", "apply", "3", "--mail").out.decode()
+
+    assert "mail 2, Mon 23 Nov 2026, 08:00 (UTC): somebody wants to leave\n" in listed
+    assert [(each["number"], each["sentence"]) for each in mails] == [(2, ""), (3, "")]
+    assert (kept, left) == ("they stay subscribed\n", "unsubscribed, with the goodbye\n")
+    assert "belarus-weekly: unsubscribed" in returned("reader", "show", "boris@example.org").out.decode()

@@ -12,7 +12,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from tests.acceptance.live_desk import OPERATOR, PASSWORD, LiveDesk, live_desk
+from mailer.audience.keys import load_keys
+from mailer.audience.vault import Vault
+from mailer.bounces.stored import Arrived, sealed
+from tests.acceptance.live_desk import MORNING, OPERATOR, PASSWORD, LiveDesk, live_desk
 
 SCHEMES: Sequence[Literal["dark", "light"]] = ("dark", "light")
 AT = 1_795_420_800_000
@@ -44,6 +47,19 @@ SAID = "550-5.1.1 The email account that you tried to reach does not exist: โ€นโ
 RETIRED = "UPDATE subscription SET standing = 'bounced', forget_at = {at} + 2592000000 WHERE reader_id = 2"
 
 
+LETTER = b"From: Jan <jan@example.net>\r\nSubject: Thank you\r\n\r\nA letter from a person.\r\n"
+STORED = """
+    INSERT INTO report (digest, door, seal_id, sealed, received_at, read_at, kind)
+    VALUES (?, ?, ?, ?, ?, 1, 'human')
+"""
+
+
+def letter(keys: Path) -> tuple[bytes, str, bytes, bytes, int]:
+    """Return a letter from a person as it is stored."""
+    stored = sealed(Vault(load_keys(keys)), Arrived("smtp", "jan@example.net", "", LETTER), MORNING)
+    return stored.digest, stored.door, stored.seal_id, stored.sealed, AT
+
+
 @pytest.fixture
 def desk(browser: Browser, tmp_path: Path) -> Iterator[LiveDesk]:
     """A desk whose issue went out; of three readers one bounced, one is held, one asks to leave."""
@@ -60,6 +76,7 @@ def desk(browser: Browser, tmp_path: Path) -> Iterator[LiveDesk]:
         with closing(sqlite3.connect(tmp_path / "data" / "mailer.db", timeout=10)) as database, database:
             for statement in statements:
                 database.execute(statement)
+            database.execute(STORED, letter(tmp_path / "data" / "keys"))
         yield running
 
 
@@ -105,6 +122,10 @@ def test_what_waits_is_decided(page: Page) -> None:
     page.get_by_role("button", name="They are fine: keep mailing").click()
 
     page.get_by_role("button", name="They asked for nothing").click()
+    page.get_by_role("link", name="A letter of 2026-11-23").click()
+    expect(page.locator("pre")).to_have_text("A letter from a person.")
+    check(page)
+    page.get_by_role("button", name="Done with it").click()
     expect(page.get_by_text("Nothing.", exact=True)).to_be_visible()
     check(page)
 
