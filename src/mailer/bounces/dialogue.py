@@ -9,12 +9,10 @@ from __future__ import annotations
 
 import re
 
+from mailer.domain.classifier import stage_named
 from mailer.domain.outcome import Stage
 
-_ANSWERED = re.compile(
-    r"^[^()]{0,40}\(in reply to (?:the )?(end of DATA|DATA|RCPT TO|MAIL FROM)", re.IGNORECASE
-)
-_STAGES = {"end of data": Stage.DOT, "data": Stage.DATA, "rcpt to": Stage.RCPT, "mail from": Stage.MAIL}
+_ANSWERED = re.compile(r"^[^()]{0,40}\((in reply to [^()]{1,60})", re.IGNORECASE)
 # Commands travel together (RFC 2920), so what stands below DATA may still answer RCPT; then DATA fails as
 # well, for want of a recipient.
 _AFTER_DATA = re.compile(r">>> DATA\s+<<< 5\d\d[ -]")
@@ -38,7 +36,7 @@ def stage_told(text: str, said: str) -> Stage | None:
     line = " ".join(text.split())
     place = line.find(said) if len(said) >= _MIN_WORDS else -1
     if place >= 0 and (match := _ANSWERED.search(line[place + len(said) : place + len(said) + 100])):
-        return _STAGES[match[1].lower()]
+        return stage_named(match[1])
     dialogue = _AFTER_DATA.search(text)
     if dialogue is None:
         return None

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from mailer.bounces.legacy_address import addresses_in, is_address, is_somebody, same, tidy
+from mailer.bounces.addresses import same_address
+from mailer.bounces.legacy_address import addresses_in, is_address, is_somebody, tidy
 from mailer.bounces.legacy_boundary import Original, parted
 from mailer.bounces.legacy_evidence import Evidence, read_evidence, stage_in, words_of_blame
 from mailer.bounces.legacy_forms import FORMS, Form
@@ -159,7 +160,7 @@ def _notice(report: str, named: Sequence[_Named], place: int, subject: str) -> N
     if not evidence.text:
         evidence = read_evidence([subject])
     return _filled(
-        one.address, evidence, tuple(spelling for spelling in also if not same(spelling, one.address))
+        one.address, evidence, tuple(spelling for spelling in also if not same_address(spelling, one.address))
     )
 
 

@@ -62,10 +62,5 @@ def is_somebody(address: str) -> bool:
     return not (_MACHINES.fullmatch(local) or _MESSAGE_ID.fullmatch(local))
 
 
-def same(one: str, other: str) -> bool:
-    """Whether two spellings name one mailbox, as far as anybody but its server can know."""
-    return one.lower() == other.lower()
-
-
 def _is_label(label: str) -> bool:
     return all(char.isalnum() or char in "-_" or ord(char) > _LAST_ASCII for char in label)

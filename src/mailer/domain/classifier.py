@@ -74,7 +74,7 @@ def classify(reply: Reply, stage: Stage | None) -> Meaning:
             before the text.
         stage: what it answered; None when nobody knows, as in returned mail.
     """
-    stage = stage or _stage_in(reply.text)
+    stage = stage or stage_named(reply.text)
     if reply.code // 100 in _POSITIVE:
         return Meaning(Cause.NO_REFUSAL, Hardness.NONE, f"code:{reply.code}")
     cause, evidence, words = _cause(reply, stage)
@@ -83,6 +83,14 @@ def classify(reply: Reply, stage: Stage | None) -> Meaning:
         cause = Cause.SYSTEM if _is_delay(reply) else Cause.RULE
         evidence, words = f"stage:{stage}", ""
     return Meaning(cause, _hardness(cause, reply, stage), evidence, words)
+
+
+def stage_named(text: str) -> Stage | None:
+    """Return which command *text* says was answered, as in ``(in reply to RCPT TO command)``."""
+    match = _ANSWERED.search(text[:_MAX_STAGE_CHARS])
+    if match is None:
+        return None
+    return _STAGES[match[1].lower()] if match[1] else Stage.CONNECT
 
 
 def _cause(reply: Reply, stage: Stage | None) -> tuple[Cause, str, str]:
@@ -157,10 +165,3 @@ def _is_delay(reply: Reply) -> bool:
 
 def _is_refusal(reply: Reply) -> bool:
     return _first_digit(reply) == 5  # noqa: PLR2004 - RFC 5321 §4.2.1's digit
-
-
-def _stage_in(text: str) -> Stage | None:
-    match = _ANSWERED.search(text[:_MAX_STAGE_CHARS])
-    if match is None:
-        return None
-    return _STAGES[match[1].lower()] if match[1] else Stage.CONNECT
