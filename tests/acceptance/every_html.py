@@ -72,7 +72,7 @@ https://example.org/{"a-very-long-address/" * 8}
 @cache
 def every_html() -> Mapping[str, str]:
     """Return each mail’s HTML by its name, as ``confirm-ru``, then the laden issues, as ``laden-be``."""
-    mails = {mail.name: mail.html for mail in every_mail()}
+    mails = {mail.name: mail.html for mail in every_mail() if mail.html}
     laden = {f"laden-{language}": render_edition(_content(language)).html for language in Language}
     return MappingProxyType(mails | laden)
 

@@ -35,6 +35,7 @@ from mailer.editorial.commentary_file import CommentaryFile
 from mailer.editorial.contents import edition_content
 from mailer.editorial.importing import merged
 from mailer.editorial.sample import sample_commentaries, sample_newsletter
+from mailer.rendering.discretion import discreet_mail, discreet_sender_name
 from mailer.rendering.edition import render_edition
 from mailer.rendering.enclosure import enclosure
 from mailer.rendering.letterhead import edition_skeleton
@@ -43,8 +44,9 @@ from mailer.storage.letters import Letter
 
 EDITION = "edition"
 PROOF = "proof"
+DISCREET = "discreet"
 """The kinds of mail that are no Letters."""
-NAMES = [f"{kind}-{language}" for kind in (EDITION, PROOF, *LetterKind) for language in Language]
+NAMES = [f"{kind}-{language}" for kind in (EDITION, PROOF, DISCREET, *LetterKind) for language in Language]
 """Of all mails, in their order: for the names of tests."""
 MOMENT = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 """When mails are sent, if nobody says otherwise."""
@@ -65,12 +67,12 @@ class Mail:
     """One mail as a reader gets it.
 
     Attributes:
-        kind: ``edition``, ``proof``, or a LetterKind.
+        kind: ``edition``, ``proof``, ``discreet``, or a LetterKind.
         language: of the mail.
         skeleton: before the reader's own values came in; the same for every reader.
         return_path: MAIL FROM.
         message: signed, CRLF line ends, to the byte what goes over the wire.
-        subject, html, text: as a mail program decodes them, LF line ends.
+        subject, html, text: as a mail program decodes them, LF line ends; a discreet mail has no html.
     """
 
     kind: str
@@ -108,6 +110,7 @@ async def _compose(at: datetime) -> list[Mail]:
         copies = [
             *_editions(composer, at, EDITION, None),
             *_editions(composer, at, PROOF, proof),
+            *_discreet(composer, at),
             *_letters(composer, at),
         ]
         return [
@@ -142,6 +145,20 @@ def _editions(composer: Composer, at: datetime, kind: str, proof: Proof | None) 
         )
 
 
+def _discreet(composer: Composer, at: datetime) -> Iterator[_Made]:
+    """Yield the sample issue as discreet readers get it."""
+    newsletter = sample_newsletter()
+    grid = _sample_grid()
+    issue = Issue(1, newsletter.slug, IssueKind.REGULAR, _WEEK, IssueState.DRAFT, at)
+    for language in Language:
+        content = edition_content(grid, issue, plan_for(grid, language, None), _LINKS)
+        head = letterhead(newsletter, language, _LINKS).discreet(discreet_sender_name(language))
+        mail = discreet_mail(render_edition(content))
+        skeleton = edition_skeleton(mail, head, issue_key=_WEEK.key, date=at)
+        copy = composer.copy_to(RECIPIENT, skeleton, Token(_READER, issue=issue.id))
+        yield DISCREET, language, skeleton, copy
+
+
 def _letters(composer: Composer, at: datetime) -> Iterator[_Made]:
     newsletter = sample_newsletter()
     press = Letterpress(_LINKS)
@@ -167,8 +184,7 @@ def _sample_grid() -> Grid:
 def _mail(kind: str, language: Language, skeleton: Skeleton, return_path: str, message: bytes) -> Mail:
     parsed = email.message_from_bytes(message, policy=email.policy.default)
     text, html = (
-        part.get_content().replace("\r\n", "\n")
+        part.get_content().replace("\r\n", "\n") if (part := parsed.get_body((subtype,))) is not None else ""
         for subtype in ("plain", "html")
-        if (part := parsed.get_body((subtype,))) is not None
     )
     return Mail(kind, language, skeleton, return_path, message, parsed["Subject"], html, text)

@@ -169,7 +169,7 @@ class Letterpress:
 
         language = content.language
         name = discreet_sender_name(language, newsletter.discreet_sender_name.get(language, ""))
-        plain = replace(letterhead(newsletter, language, self.links), title="", sender_name=name)
+        plain = letterhead(newsletter, language, self.links).discreet(name)
         return letter_skeleton(discreet_letter(render_letter(content)), plain, content.kind)
 
     def _skeleton(

@@ -124,7 +124,7 @@ def discreet(found: Draft, usual: Printed, links: Links, *, date: datetime) -> P
     newsletter, language = found.newsletter, usual.plan.language
     mail = discreet_mail(usual.mail, newsletter.discreet_subject.get(language, ""))
     name = discreet_sender_name(language, newsletter.discreet_sender_name.get(language, ""))
-    plain = replace(letterhead(newsletter, language, links), title="", sender_name=name)
+    plain = letterhead(newsletter, language, links).discreet(name)
     return replace(
         usual, mail=mail, skeleton=edition_skeleton(mail, plain, issue_key=found.issue.key, date=date)
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import email.utils
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from mailer.domain.content import LetterKind, RenderedMail
@@ -14,6 +14,7 @@ from mailer.rendering import headers, holes
 from mailer.rendering.skeleton import DATE_MARK, MESSAGE_ID_MARK, TO_MARK, Skeleton, build_skeleton
 
 _SENDER_ID_LETTERS = 12
+_SOME_LIST = "news"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +22,13 @@ class Letterhead:
     """Who a mail is from.
 
     Attributes:
-        newsletter: slug; left side of List-Id.
+        newsletter: slug; left side of List-Id; on a discreet mail a word that any could have.
         title: the newsletter's name in the mail's language.
         sender: From address, ASCII.
         sender_name: display name; may be empty.
         reply_to: may be empty: answers go to the sender.
         links: of the site that the List headers name.
+        is_discreet: whether no header may tell which newsletter this is.
     """
 
     newsletter: str
@@ -36,11 +38,16 @@ class Letterhead:
     reply_to: str
     language: Language
     links: Links
+    is_discreet: bool = False
 
     @property
     def domain(self) -> str:
         """The sender's domain, on the right side of Message-ID and List-Id."""
         return self.sender.rpartition("@")[2]
+
+    def discreet(self, sender_name: str) -> Letterhead:
+        """Return the letterhead of discreet mails: the same for all newsletters that share a sender."""
+        return replace(self, newsletter=_SOME_LIST, title="", sender_name=sender_name, is_discreet=True)
 
 
 def edition_skeleton(
@@ -95,12 +102,13 @@ def _list_headers(letterhead: Letterhead) -> list[bytes]:
     """Say everything one can do with the list: RFC 2369 §3 and RFC 8058."""
     links, language = letterhead.links, letterhead.language
     ways_out = [links.unsubscribe(holes.TOKEN), links.unsubscribe_by_mail(holes.RETURN_TOKEN)]
+    archive = headers.uris("List-Archive", [links.archive(language, letterhead.newsletter)])
     return [
         *_list_names(letterhead),
         headers.uris("List-Unsubscribe", [way for way in ways_out if way]),
         headers.plain("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
         headers.uris("List-Subscribe", [links.subscribe(language)]),
-        headers.uris("List-Archive", [links.archive(language, letterhead.newsletter)]),
+        *([] if letterhead.is_discreet else [archive]),
         # A mail to the list reaches nobody (RFC 2369 §3.4).
         headers.plain("List-Post", "NO"),
     ]
@@ -118,9 +126,12 @@ def _list_names(letterhead: Letterhead) -> list[bytes]:
 def _feedback_id(letterhead: Letterhead, what: str) -> str:
     """Return what Gmail's statistics are grouped by: four fields, none that names a copy or a reader.
 
-    The last is the same for all mail of a domain, 5 to 15 letters (Gmail's feedback loop).
+    The last is the same for all mail of a domain, 5 to 15 letters (Gmail's feedback loop). It alone is
+    required; a discreet mail says nothing more.
     """
     sender = hashlib.sha256(letterhead.domain.encode()).hexdigest()[:_SENDER_ID_LETTERS]
+    if letterhead.is_discreet:
+        return f"{letterhead.newsletter}:{sender}"
     return f"{what}:{letterhead.newsletter}:{letterhead.language}:{sender}"
 
 

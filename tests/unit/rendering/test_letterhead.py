@@ -119,6 +119,22 @@ def test_a_letter_is_an_answer_that_names_its_list() -> None:
     assert [name for name in found if name.startswith("List-")] == ["List-Id", "List-Help", "List-Owner"]
 
 
+def test_a_discreet_mail_names_its_newsletter_in_no_header() -> None:
+    """Neither slug nor title, nor a page of its own: the same list and statistics as any other's."""
+    other = replace(HEAD, newsletter="sport", title="Sport", language=Language.RUSSIAN)
+
+    found = edition(replace(HEAD, title="Weekly").discreet("Letter"))
+    letter = message(letter_skeleton(MAIL, HEAD.discreet("Letter"), LetterKind.GOODBYE))
+
+    said = " ".join(value for each in (found, letter) for value in each.values()).lower()
+    assert "weekly" not in said
+    assert "goodbye" not in said
+    assert found["List-Archive"] is None
+    assert found["List-Id"] == letter["List-Id"] == "<news.example.org>"
+    assert found["Feedback-ID"] == edition(other.discreet("Letter"))["Feedback-ID"]
+    assert found["List-Unsubscribe"] == edition()["List-Unsubscribe"]
+
+
 def test_answers_go_where_the_newsletter_says() -> None:
     """Reply-To is there only when it is set."""
     assert edition()["Reply-To"] is None
