@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import binascii
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from email.errors import MessageError
 from email.header import decode_header
@@ -118,7 +118,7 @@ def open_message(raw: bytes) -> Opened:
     head, body = _split(_MBOX.sub(b"", data))
     fields = Fields(head)
     content_type = head.get_content_type()
-    report_type = str(head.get_param("report-type") or "")
+    report_type = _told(lambda: head.get_param("report-type"))
     return Opened(fields, content_type, report_type.strip().lower(), tuple(_leaves(head, body)))
 
 
@@ -191,12 +191,19 @@ def _pieces(entity: Message, body: bytes) -> list[bytes]:
 
 
 def _boundary(entity: Message) -> bytes:
+    return _told(entity.get_boundary)[:200].encode("utf-8", "surrogateescape")
+
+
+def _told(parameter: Callable[[], object]) -> str:
+    """Return what a header's *parameter* says; nothing where the library stumbles over it.
+
+    RFC 2231 lets parameters have charsets and numbered pieces; the library believes any charset, and
+    raises where a piece with a number stands beside one without.
+    """
     try:
-        boundary = entity.get_boundary("")
+        return str(parameter() or "")
     except (LookupError, ValueError, TypeError):
-        # RFC 2231 lets a parameter have a charset, and the library believes any.
-        return b""
-    return str(boundary or "")[:200].encode("utf-8", "surrogateescape")
+        return ""
 
 
 def _cut(body: bytes, line: bytes) -> list[bytes]:
@@ -225,7 +232,7 @@ def _leaf(entity: Message, octets: bytes) -> Part:
     encoding = str(entity.get("Content-Transfer-Encoding") or "").strip().lower()
     if encoding in ("base64", "quoted-printable"):
         octets = _LINE_END.sub(b"\n", _undone(octets, encoding))
-    charset = entity.get_content_charset()
+    charset = _told(entity.get_content_charset) or None
     return Part(entity.get_content_type(), Fields(entity), octets, charset)
 
 

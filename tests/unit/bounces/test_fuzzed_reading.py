@@ -100,6 +100,9 @@ def test_a_parameter_with_a_charset_of_its_own_is_read() -> None:
         "boundary*=x\0y''b",
         "boundary*0*=punycode''%ff",
         "charset*=''",
+        "charset*0=a; charset*=b",
+        "boundary*0=a; boundary*=b",
+        "report-type*0=a; report-type*=b",
     ):
         raw = f"From: MAILER-DAEMON\nContent-Type: multipart/mixed; {parameter}\nжаль, no field".encode()
         assert read_report(raw).kind is MailKind.BOUNCE
