@@ -126,7 +126,7 @@ DESCRIBING: Signs = (
         <mail> (?:\w+ )?(?:<is> )?blocked|\bblocked - see
         rejected by (?:the )?destination
         not in (?:the )?(?:white|allow) ?-?list
-        (?:helo|ehlo)\b.{0,30}(?:invalid|rejected|refused|need|must|required|not)
+        (?:helo|ehlo)\b.{0,30}(?:invalid|rejected|refused|denied|need|must|required|not)
         no smtp service here|go away|not allowed (?:to connect|access)|by (?:\S+ ){0,2}administrator
         (?:organi[sz]ation\w*|security) settings|geograph|\bcountry\b|illegal attachment|captcha
         invalid ip\b|your (?:ip|server|host|network|mta)\b|ask your postmaster
@@ -204,7 +204,7 @@ CLOSING: Signs = (
         (?:no such|unknown) (?:person|name here|local.?part)
         (?<!ip )(?<!from )(?<!source )\b<box>s?\b\S* (?:\S+ ){0,8}?<missing>
         (?<!ip )(?<!from )(?<!source )\b<box>s?\b\S* (?:is |are )?(?:invalid|illegal|wrong|incorrect)
-        (?:does|do|did) ?n[o'’]t (?:exist|have an? \S+ account)
+        (?:does|do|did) ?n[o'’]t (?:exist|have an? (?:\S+ )?account)
         (?:recip(?:ient)?|user).?not.?found|could ?n['’o]t be found|user.?unknown|invalid.recipient
         (?:illegal|not existing) (?:user|recipient|alias)|no such id\b|not (?:found )?in (?:\w+ )?directory
         (?:find|have) (?:a|any) (?:user|mail ?box)\b|or no longer (?:valid|in use)

@@ -67,7 +67,7 @@ BLAMING_US: Signs = (
         content (?:rejected|filter)
         bulk (?:<mail>|sender)|mass mail|junk
         \(bl\)|:blocked\)
-        (?:mi|dt|hl):[a-z]{3}\b|(?:sc|ou|dy|bl)-00\d|(?:rtr|rly|hvu|con|dyn):[a-z]
+        (?:mi|dt|hl):[a-z]{3}\b|(?:sc|ou|dy|bl)-00\d|(?:rtr|rly|hvu|con|dyn|dns):[a-z]
         dynamic (?:ip|address)|dial-?up|residential
         too many (?:spam|error|invalid|unknown|bad|failed|non-?existent)
         (?:number|percentage|excess\w*|mix) of (?:invalid|unknown|bad|non-?existent)
@@ -112,6 +112,8 @@ BLAMING_US: Signs = (
         sending (?:is )?denied
         (?:mail ?from|from:?) (?:domain|address|header)
         unresolvable|unverified sender
+        your (?:\w+ )?(?:domain|account|address|mail ?box) (?:<is> )?(?:\w+ )?(?:block|suspend|disable|bann)
+        members (?:can|may) (?:post|send)
         all messages from|badmailfrom|dns check failed|envelope sender
         \bbatv\b|backscatter|third-party dsn
         not allowed to (?:send|post)
