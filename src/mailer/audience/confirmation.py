@@ -6,7 +6,7 @@ exchanged for a new one, by one press, for as long as the sign-up itself is kept
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
@@ -29,7 +29,9 @@ class LinkState(Enum):
 
     OPEN = auto()
     DONE = auto()
-    """It was pressed before; the reader is subscribed."""
+    """It was pressed this moment; the reader is subscribed."""
+    USED = auto()
+    """It was pressed before, in its time. Whether the reader is subscribed still, it does not tell."""
     LATE = auto()
     """Its time is over, but the sign-up is still here: it can be exchanged for a new one."""
     DEAD = auto()
@@ -41,7 +43,7 @@ class ConfirmLink:
     """What the page shows.
 
     Attributes:
-        newsletters: slugs of those that are in this state; none where the link is dead.
+        newsletters: slugs of those that are in this state; none where the link is used or dead.
     """
 
     state: LinkState
@@ -50,13 +52,18 @@ class ConfirmLink:
 
 async def look_up(database: Database, secret: str, *, now: datetime) -> ConfirmLink:
     """Say what a confirm link is worth, changing nothing."""
-    return _worth(await database.read(lambda tx: _behind(tx, secret)), now)
+    link, _ = await database.read(lambda tx: _opened(tx, secret, now))
+    return link
 
 
 async def confirm(database: Database, vault: Vault, secret: str, *, now: datetime) -> ConfirmLink:
-    """Subscribe the reader to whom *secret* was mailed, and welcome them; again changes nothing."""
-    found = await database.read(lambda tx: _behind(tx, secret))
-    link = _worth(found, now)
+    """
+    Subscribe the reader to whom *secret* was mailed, and welcome them; again changes nothing.
+
+    A used link says the same until its time is over, whether the reader left since: else whoever sees an old
+    mail could watch its owner.
+    """
+    link, found = await database.read(lambda tx: _opened(tx, secret, now))
     if link.state is not LinkState.OPEN:
         return link
     reader = found[0].reader
@@ -65,14 +72,15 @@ async def confirm(database: Database, vault: Vault, secret: str, *, now: datetim
     def write(tx: Transaction) -> ConfirmLink:
         for slug in link.newsletters:
             readers.hold(tx, reader.id, slug)
-        again = _behind(tx, secret)
-        worth = _worth(again, now)
+        worth, again = _opened(tx, secret, now)
         if worth.state is not LinkState.OPEN:
             return worth
-        for each in again:
-            if each.newsletter in worth.newsletters and each.newsletter in welcomes:
-                _subscribe(tx, each, welcomes[each.newsletter], now)
-        return _worth(_behind(tx, secret), now)
+        confirmed = [
+            each for each in again if each.newsletter in worth.newsletters and each.newsletter in welcomes
+        ]
+        for each in confirmed:
+            _subscribe(tx, each, _used(secret, each.newsletter), welcomes[each.newsletter], now)
+        return ConfirmLink(LinkState.DONE, tuple(each.newsletter for each in confirmed))
 
     return await database.write(write, urgent=True)
 
@@ -83,8 +91,7 @@ async def renew(database: Database, vault: Vault, secret: str, *, now: datetime)
     It is a sign-up like any other, for the same newsletters with the same choices: the sending process
     decides, and its caps hold. A link that is not too old asks for nothing, and nobody is told.
     """
-    found = await database.read(lambda tx: _behind(tx, secret))
-    link = _worth(found, now)
+    link, found = await database.read(lambda tx: _opened(tx, secret, now))
     reader = found[0].reader if found else None
     if link.state is not LinkState.LATE or reader is None or reader.sealed_address is None:
         return
@@ -95,17 +102,23 @@ async def renew(database: Database, vault: Vault, secret: str, *, now: datetime)
     await receive(database, vault, form, now=now)
 
 
-def _behind(tx: Transaction, secret: str) -> list[Subscription]:
-    """Return what was asked for together, as far as it is still behind this link."""
-    return readers.by_confirm_hashes(tx, [secret_hash(secret, slug) for slug in newsletters.slugs(tx)])
-
-
-def _worth(found: Sequence[Subscription], now: datetime) -> ConfirmLink:
+def _opened(tx: Transaction, secret: str, now: datetime) -> tuple[ConfirmLink, list[Subscription]]:
+    """Return what a link is worth, and what was asked for together, as far as it is still behind it."""
+    slugs = newsletters.slugs(tx)
+    found = readers.by_confirm_hashes(tx, [secret_hash(secret, slug) for slug in slugs])
     states = {each.newsletter: _state(each, now) for each in found}
-    for state in (LinkState.OPEN, LinkState.DONE, LinkState.LATE):
+    for state in (LinkState.OPEN, LinkState.LATE):
         if state in states.values():
-            return ConfirmLink(state, _in_state(states.items(), state))
-    return ConfirmLink(LinkState.DEAD)
+            return ConfirmLink(state, _in_state(states.items(), state)), found
+    used = readers.by_confirm_hashes(tx, [_used(secret, slug) for slug in slugs])
+    if any(_is_in_time(each, now) for each in used):
+        return ConfirmLink(LinkState.USED), found
+    return ConfirmLink(LinkState.DEAD), found
+
+
+def _used(secret: str, newsletter: str) -> bytes:
+    """Return what takes the hash's place once the link was pressed: no standing brings it to life again."""
+    return secret_hash(f"{secret} used", newsletter)
 
 
 def _in_state(states: Iterable[tuple[str, LinkState]], state: LinkState) -> tuple[str, ...]:
@@ -114,11 +127,15 @@ def _in_state(states: Iterable[tuple[str, LinkState]], state: LinkState) -> tupl
 
 def _state(found: Subscription, now: datetime) -> LinkState:
     if found.standing is Standing.ACTIVE:
-        return LinkState.DONE
-    in_time = found.confirm_until is not None and now <= found.confirm_until
-    if in_time and step(found.standing, Event.CONFIRM).standing is Standing.ACTIVE:
+        # Subscribed meanwhile by another way.
+        return LinkState.DEAD
+    if _is_in_time(found, now) and step(found.standing, Event.CONFIRM).standing is Standing.ACTIVE:
         return LinkState.OPEN
     return LinkState.LATE if found.standing is Standing.PENDING else LinkState.DEAD
+
+
+def _is_in_time(found: Subscription, now: datetime) -> bool:
+    return found.confirm_until is not None and now <= found.confirm_until
 
 
 def _welcome(vault: Vault, reader: Reader, newsletter: str, now: datetime) -> Letter:
@@ -128,13 +145,14 @@ def _welcome(vault: Vault, reader: Reader, newsletter: str, now: datetime) -> Le
     return letter(vault, LetterKind.WELCOME, recipient, now=now)
 
 
-def _subscribe(tx: Transaction, found: Subscription, welcome: Letter, now: datetime) -> None:
+def _subscribe(tx: Transaction, found: Subscription, used: bytes, welcome: Letter, now: datetime) -> None:
     readers.set_standing(
         tx,
         found.reader.id,
         found.newsletter,
         step(found.standing, Event.CONFIRM).standing,
         changed_month=f"{now:%Y-%m}",
+        confirm_hash=used,
         consent_version=CONSENT_VERSION,
         consent_language=found.reader.language,
         consent_at=now.replace(minute=0, second=0, microsecond=0),

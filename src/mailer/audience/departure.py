@@ -14,7 +14,6 @@ from mailer.audience import undo
 from mailer.audience.post import Recipient, letter
 from mailer.audience.vault import Vault
 from mailer.domain.content import LetterKind
-from mailer.domain.language import Language
 from mailer.domain.subscription import UNDO_VALID, Event, Standing, step
 from mailer.domain.token import Token, TokenKeys
 from mailer.errors import NotFound
@@ -51,18 +50,17 @@ class Leaver:
     newsletter: str
     way_back: str = field(default="", repr=False)
 
-    @property
-    def language(self) -> Language | None:
-        """The reader's main language, where we still know it."""
-        return self.reader.language if self.reader else None
 
+async def look_up(database: Database, keys: TokenKeys, link: str) -> str | None:
+    """
+    Return the slug of the newsletter the link is about, or None when it is not ours; changes nothing.
 
-async def look_up(database: Database, keys: TokenKeys, link: str) -> Leaver | None:
-    """Return whom the link names, or None when it is not ours; changes nothing."""
+    Nothing of the reader is looked at: whoever has a forwarded issue could watch them otherwise.
+    """
     token = keys.read_link(link)
     if token is None:
         return None
-    return await database.read(lambda tx: _leaver(tx, token))
+    return await database.read(lambda tx: _newsletter(tx, token))
 
 
 async def unsubscribe(
@@ -109,14 +107,17 @@ class _Farewell:
 
 
 def _leaver(tx: Transaction, token: Token) -> Leaver | None:
+    slug = _newsletter(tx, token)
+    return Leaver(readers.by_public_id(tx, token.public_id), slug) if slug else None
+
+
+def _newsletter(tx: Transaction, token: Token) -> str | None:
+    if token.issue is None:
+        return newsletters.slug_of(tx, token.newsletter or 0)
     try:
-        if token.issue is not None:
-            slug: str | None = issues.get(tx, token.issue).newsletter
-        else:
-            slug = newsletters.slug_of(tx, token.newsletter or 0)
+        return issues.get(tx, token.issue).newsletter
     except NotFound:
         return None
-    return Leaver(readers.by_public_id(tx, token.public_id), slug) if slug else None
 
 
 def _farewell(vault: Vault, reader: Reader, newsletter: str, now: datetime) -> _Farewell | None:
@@ -149,7 +150,6 @@ def _leave(
         slug,
         follows.standing,
         changed_month=f"{now:%Y-%m}",
-        confirm_hash=None,
         forget_at=now + UNDO_VALID,
     )
     deliveries.skip_reader(tx, reader.id, slug, now)

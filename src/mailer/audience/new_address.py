@@ -262,7 +262,6 @@ def _end(tx: Transaction, leaver: Reader, newsletter: str, *, now: datetime) -> 
         newsletter,
         step(Standing.ACTIVE, Event.UNSUBSCRIBE).standing,
         changed_month=f"{now:%Y-%m}",
-        confirm_hash=None,
         forget_at=now + UNDO_VALID,
     )
     deliveries.skip_reader(tx, leaver.id, newsletter, now)

@@ -55,7 +55,6 @@ def _end(
         newsletter,
         standing,
         changed_month=f"{now:%Y-%m}",
-        confirm_hash=None,
         forget_at=now + kept,
     )
 

@@ -13,8 +13,8 @@ from mailer.domain.subscription import Standing
 from tests.integration.audience.reading_room import ADDRESS, Room, both, pressed_together
 from tests.integration.storage.scene import NOW, RU, SLUG, Store
 
-OPEN, DONE, LATE = (ConfirmLink(state, (SLUG,)) for state in list(LinkState)[:3])
-DEAD = ConfirmLink(LinkState.DEAD)
+OPEN, DONE, LATE = (ConfirmLink(state, (SLUG,)) for state in (LinkState.OPEN, LinkState.DONE, LinkState.LATE))
+USED, DEAD = ConfirmLink(LinkState.USED), ConfirmLink(LinkState.DEAD)
 CONFIRM, WELCOME = LetterKind.CONFIRM, LetterKind.WELCOME
 
 
@@ -37,13 +37,15 @@ def test_looking_changes_nothing(room: Room) -> None:
 
 
 def test_confirming_again_changes_nothing(room: Room) -> None:
-    """No second welcome; looking says done too."""
+    """No second welcome; until its time is over, the link says that it was used."""
     room.sign_up()
     room.confirm()
     before = room.store.contents()
 
-    assert [room.confirm(), room.look()] == [DONE, DONE]
+    assert [room.confirm(), room.look()] == [USED, USED]
     assert room.store.contents() == before
+    room.wait(hours=72, seconds=1)
+    assert [room.confirm(), room.look()] == [DEAD, DEAD]
 
 
 def test_pressing_twice_at_the_same_moment_welcomes_once(room: Room) -> None:
@@ -53,7 +55,7 @@ def test_pressing_twice_at_the_same_moment_welcomes_once(room: Room) -> None:
         confirmation.confirm(room.store.database, room.vault, room.secret(), now=room.now) for _ in range(2)
     ]
 
-    assert room.run(both(*pressed)) == [DONE, DONE]
+    assert room.run(both(*pressed)) == [DONE, USED]
     assert room.letters() == [CONFIRM, WELCOME]
 
 
@@ -138,15 +140,19 @@ def test_a_link_that_is_not_ours_is_dead(room: Room, secret: str) -> None:
     assert room.store.contents() == before
 
 
-def test_a_link_dies_with_the_subscription(room: Room) -> None:
-    """Who has left is not subscribed again by an old mail."""
+@pytest.mark.parametrize("standing", [None, Standing.BOUNCED, Standing.COMPLAINED])
+def test_a_used_link_tells_nothing_of_its_reader(room: Room, standing: Standing | None) -> None:
+    """Who has left is not subscribed again by an old mail, nor is who was suppressed; nor is it told."""
     room.sign_up()
     secret = room.secret()
     room.confirm()
-    room.unsubscribe(room.link(room.reader()))
+    if standing is None:
+        room.unsubscribe(room.link(room.reader()))
+    else:
+        room.suppress(standing)
 
-    assert room.confirm(secret) == ConfirmLink(LinkState.DEAD)
-    assert room.standing() is Standing.UNSUBSCRIBED
+    assert [room.confirm(secret), room.look(secret)] == [USED, USED]
+    assert room.standing() is (standing or Standing.UNSUBSCRIBED)
 
 
 def test_consent_is_recorded_to_the_hour(room: Room) -> None:
@@ -174,5 +180,6 @@ def test_two_processes_confirm_at_the_same_moment(room: Room, other_store: Store
         for store in (room.store, other_store)
     ]
 
-    assert room.run(pressed_together(room, database_url, *pressed)) == [DONE, DONE]
+    answers = room.run(pressed_together(room, database_url, *pressed))
+    assert {answer.state for answer in answers} == {LinkState.DONE, LinkState.USED}
     assert room.letters() == [CONFIRM, WELCOME]

@@ -22,6 +22,7 @@ WORDS = {
         "Вы успешно подписались",
         "You have been successfully subscribed",
     ),
+    "used": ("ўжо выкарыстаная", "уже использована", "This link has been used"),
     "late": ("Даслаць новую спасылку", "Прислать новую ссылку", "Send a new link"),
     "dead": ("больш не дзейнічае", "больше не действует", "This link no longer works"),
     "embed": ("Засталося націснуць", "Осталось нажать", "One more press"),
@@ -32,9 +33,17 @@ WORDS = {
     "mistake": ("не падобна на электронны", "не похоже на электронный", "does not look like an e-mail"),
     "not allowed": ("запыт немагчыма", "запрос невозможно", "This request can’t be answered"),
 }
-STATUS = {"late": 410, "dead": 410, "cut": 404, "missing": 404, "mistake": 422, "not allowed": 405}
+STATUS = {
+    "used": 410,
+    "late": 410,
+    "dead": 410,
+    "cut": 404,
+    "missing": 404,
+    "mistake": 422,
+    "not allowed": 405,
+}
 TOKEN_PAGES = {
-    *("check", "confirm", "subscribed", "late", "dead", "embed"),
+    *("check", "confirm", "subscribed", "used", "late", "dead", "embed"),
     *("unsubscribe", "unsubscribed", "cut", "missing"),
 }
 FOREIGN = {"be": "ищъ", "ru": "іў", "en": "іўищ"}
@@ -43,12 +52,14 @@ FOREIGN = {"be": "ищъ", "ru": "іў", "en": "іўищ"}
 async def visit(stage: Stage, page: str, lang: str) -> httpx.Response:
     """Open one page in one language, doing before it what has to be done."""
     client = stage.client
-    if page in {"confirm", "subscribed", "late"}:
+    if page in {"confirm", "subscribed", "used", "late"}:
         await stage.sign_up("new@example.org", lang)
         await stage.decide()
         path = f"/{lang}/confirm/{await stage.secret()}"
         if page == "late":
             stage.clock.now += timedelta(days=4)
+        if page == "used":
+            await client.post(path)
         return await (client.post(path) if page == "subscribed" else client.get(path))
     token = stage.token()
     asked = {"Accept-Language": lang}
@@ -141,6 +152,7 @@ def test_a_page_of_one_person_is_kept_nowhere(place: Path, page: str) -> None:
         ("confirm", "/ru/confirm/"),
         ("embed", "/ru/embed"),
         ("unsubscribe", "?lang=ru"),
+        ("unsubscribed", "?done&amp;lang=ru"),
         ("missing", "/ru/"),
     ],
 )

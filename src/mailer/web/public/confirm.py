@@ -22,6 +22,7 @@ _OK, _GONE = 200, 410
 _PAGES = {
     LinkState.OPEN: ("public/confirm.html", _OK),
     LinkState.DONE: ("public/subscribed.html", _OK),
+    LinkState.USED: ("public/used_link.html", _GONE),
     LinkState.LATE: ("public/late_link.html", _GONE),
     LinkState.DEAD: ("public/dead_link.html", _GONE),
 }

@@ -1,18 +1,21 @@
-"""The page behind an unsubscribe link: one button; a bare POST does the same at once (RFC 8058)."""
+"""The page behind an unsubscribe link: one button; a bare POST does the same at once (RFC 8058).
+
+The link lives for ever and issues are forwarded, so looking tells nothing of the reader: neither whether they
+left, nor their language. The page of a press has an address of its own (``?done``), the same for everybody.
+"""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from mailer.audience.departure import Leaver, look_up, unsubscribe
+from mailer.audience.departure import look_up, unsubscribe
 from mailer.domain.language import Language
 from mailer.domain.newsletter import Newsletter
-from mailer.domain.subscription import Event, Standing, step
-from mailer.storage import readers
 from mailer.web.pages import Page, language_of, languages, published, show
 from mailer.web.site import Site
 
@@ -29,11 +32,13 @@ def routes(site: Site) -> list[Route]:
 
 
 async def _look(site: Site, request: Request) -> Response:
-    leaver = await look_up(site.database, site.link_keys, request.path_params["token"])
-    if leaver is None:
+    slug = await look_up(site.database, site.link_keys, request.path_params["token"])
+    if slug is None:
         return await _unknown(site, request)
-    done = await _has_left(site, leaver)
-    return await _show(site, request, leaver, template="unsubscribed" if done else "unsubscribe")
+    if "done" in request.query_params:
+        return await _done(site, request, slug)
+    page = _page(site, request, await published(site.database), slug)
+    return show(site, replace(page, template="public/unsubscribe.html"))
 
 
 async def _press(site: Site, request: Request) -> Response:
@@ -46,34 +51,32 @@ async def _press(site: Site, request: Request) -> Response:
     if leaver is None:
         return await _unknown(site, request)
     site.wake()
-    return await _show(site, request, leaver, template="unsubscribed")
+    return await _done(site, request, leaver.newsletter, leaver.way_back)
 
 
-async def _has_left(site: Site, leaver: Leaver) -> bool:
-    """Tell whether pressing the button would change nothing."""
-    reader = leaver.reader
-    if reader is None:
-        return True
-    standing = await site.database.read(lambda tx: readers.standing(tx, reader.id, leaver.newsletter))
-    return standing is Standing.NONE or step(standing, Event.UNSUBSCRIBE).standing is standing
+async def _done(site: Site, request: Request, slug: str, secret: str = "") -> Response:
+    """Show the page of a press, with the way back where *secret* is given."""
+    page = _page(site, request, await published(site.database), slug, query="done&")
+    way_back = site.paths.way_back(page.language, secret) if secret else ""
+    return show(
+        site, replace(page, template="public/unsubscribed.html", values={**page.values, "way_back": way_back})
+    )
 
 
-async def _show(site: Site, request: Request, leaver: Leaver, *, template: str) -> Response:
-    known = await published(site.database)
-    newsletter = next(one for one in known if one.slug == leaver.newsletter)
-    language = _language(request, leaver, newsletter)
+def _page(site: Site, request: Request, known: list[Newsletter], slug: str, query: str = "") -> Page:
+    """Return what both pages share; the switch leads to ?*query*lang=…."""
+    newsletter = next(one for one in known if one.slug == slug)
+    language = _language(request, newsletter)
     here = site.paths.unsubscribe(request.path_params["token"])
-    way_back = site.paths.way_back(language, leaver.way_back) if leaver.way_back else ""
-    page = Page(
-        f"public/{template}.html",
+    return Page(
+        "",
         language,
         known,
         newsletter=newsletter,
-        elsewhere={other: f"{here}?lang={other}" for other in newsletter.languages},
-        values={"newsletter": newsletter, "here": f"{here}?lang={language}", "way_back": way_back},
+        elsewhere={other: f"{here}?{query}lang={other}" for other in newsletter.languages},
+        values={"newsletter": newsletter, "here": f"{here}?lang={language}"},
         private=True,
     )
-    return show(site, page)
 
 
 async def _unknown(site: Site, request: Request) -> Response:
@@ -82,10 +85,10 @@ async def _unknown(site: Site, request: Request) -> Response:
     return show(site, Page("public/cut_link.html", language, known, status=_NOT_FOUND, private=True))
 
 
-def _language(request: Request, leaver: Leaver, newsletter: Newsletter) -> Language:
-    """Return the language chosen on the page, else the reader's own, else what the browser prefers."""
-    for wanted in (request.query_params.get("lang"), leaver.language):
-        for language in newsletter.languages:
-            if language == wanted:
-                return language
+def _language(request: Request, newsletter: Newsletter) -> Language:
+    """Return the language chosen on the page, else what the browser prefers."""
+    wanted = request.query_params.get("lang")
+    for language in newsletter.languages:
+        if language == wanted:
+            return language
     return language_of(request, newsletter.languages)
