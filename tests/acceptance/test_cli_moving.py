@@ -43,6 +43,18 @@ def test_a_dry_run_shows_counts_and_writes_line_numbers(installed: Installed) ->
     assert installed.dump() == before
 
 
+def test_columns_that_are_not_read_are_said(installed: Installed) -> None:
+    """Before anything is stored and after, for people and for scripts."""
+    (installed.folder / "friends.csv").write_text("E-mail,Имя,Горад\none@example.org,Ян,Мінск\n", "utf-8")
+    told = ("friends.csv", "--list", "F", "--map", "F=be", "--status", "unconfirmed", "--source", "a fair")
+
+    foreseen = installed("reader", "import", *told, "--dry-run")
+    taken = installed("reader", "import", *told, "--json").json
+
+    assert "columns not read: Имя, Горад\n" in foreseen.out.decode()
+    assert taken["columns_not_read"] == ["Имя", "Горад"]
+
+
 def test_an_import_counts_what_it_did(installed: Installed) -> None:
     """For scripts in one JSON object; once more does nothing, and says when it was done."""
     first = installed("reader", "import", SAMPLES / "listmonk.sql", *MAPS, "--json").json

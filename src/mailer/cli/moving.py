@@ -33,6 +33,7 @@ Service = Literal["listmonk", "mailchimp", "keila", "phplist", "ghost", "substac
 Status = Literal["confirmed", "unconfirmed", "left", "blocked"]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 _MOST_SHOWN = 10
+_MOST_NAME_CHARS = 40
 _WORDS = {
     Change.SUBSCRIBED: "subscribed, their consent proven",
     Change.WAITING: "wait until you have them asked (mailer reader invite --from-import)",
@@ -197,6 +198,7 @@ def _as_json(report: Report, *, dry_run: bool) -> dict[str, object]:
         "dry_run": dry_run,
         **{change.value: report.changes[change] for change in Change},
         "no_address": len(report.unusable),
+        "columns_not_read": list(report.unread),
         "skipped": report.skipped,
         "done_at": report.done_at.isoformat() if report.done_at else None,
     }
@@ -212,7 +214,16 @@ def _tell(report: Report, *, dry_run: bool) -> None:
             say(f"{report.changes[change]:>9}  {words}")
     if report.skipped:
         say(f"{report.skipped:>9}  taken in before, by a run that was cut off")
+    if report.unread:
+        say(f"columns not read: {_shown(report.unread)}")
     if report.unusable:
         say(f"{len(report.unusable):>9}  lines without a mailable address; the first of them:")
         for place in report.unusable.packed[:_MOST_SHOWN]:
             say(f"           {report.unusable.shown(place)}")
+
+
+def _shown(columns: Sequence[str]) -> str:
+    """Join the names of columns; letters that would steer a terminal are left out."""
+    names = ["".join(filter(str.isprintable, column))[:_MOST_NAME_CHARS] for column in columns]
+    more = f" and {len(names) - _MOST_SHOWN} more" if len(names) > _MOST_SHOWN else ""
+    return ", ".join(names[:_MOST_SHOWN]) + more

@@ -108,6 +108,38 @@ def test_every_sample_is_read() -> None:
     assert {path.name for path in SAMPLES.iterdir()} == set(EXPECTED)
 
 
+@pytest.mark.parametrize(
+    ("header", "unread"),
+    [
+        ("email,status", ()),
+        ("Эл. почта;Имя;Язык", ("Имя",)),
+        ("Электронная пошта\tІмя\tМова", ("Імя",)),
+        ("E-Mail,Language,Lang,First_Name,,City", ("Lang", "First_Name", "City")),
+        ("email,unsubscribed", ()),  # looked at, and refused where it says yes
+        ("email,name@example.org", ("number 2",)),
+    ],
+)
+def test_columns_that_are_not_read_are_named(header: str, unread: tuple[str, ...]) -> None:
+    """As they are written, so that nobody believes that a language came along."""
+    assert recognise(told(f"{header}\n".encode()), None).unread == unread
+
+
+def test_what_a_json_file_holds_besides_is_named() -> None:
+    """As its first object has it."""
+    assert recognise(told('[{"email": "x", "Горад": 1}]'.encode()), None).unread == ("Горад",)
+
+
+@pytest.mark.parametrize(
+    ("header", "cell", "language"),
+    [("Эл. почта,Язык", "Русский", RU), ("Адрас,Мова", "беларуская", BE), ("E-mail,Lang", "EN", EN)],
+)
+def test_a_table_may_be_written_in_our_languages(header: str, cell: str, language: Language) -> None:
+    """Names of columns and of languages, as a newsroom writes them."""
+    entries = read(f"{header}\none@example.org,{cell}\n".encode(), terms=replace(TERMS, status=U))
+
+    assert [(each.address, each.language) for each in entries] == [("one@example.org", language)]
+
+
 VOUCHED = replace(TERMS, status=C, source="at the fair", since=SEEN)
 
 
@@ -117,6 +149,8 @@ VOUCHED = replace(TERMS, status=C, source="at the fair", since=SEEN)
         ("unsubscribed_at", "2026-01-02"),
         ("Unsubscribe date", "2026-01-02"),
         ("opted_out", "yes"),
+        ("Отписан", "да"),
+        ("Адпісаўся", "2026-01-02"),
         ("Bounced", "1"),
         ("blacklisted", "true"),
         ("deleted_at", "2026-01-02"),

@@ -1,22 +1,37 @@
 """A plain table with an address in each row; what its columns don't say, --list and --status must.
 
 email;list;status;language;date
+
+Newsrooms keep such tables by hand, so the names may be Belarusian or Russian too, and what we don't
+read is said aloud.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
-from mailer.audience.moving.entry import Entry, Row, Source, lower
+from mailer.audience.moving.entry import Entry, Row, Source, column_name, lower
 from mailer.audience.moving.terms import Terms
 from mailer.domain.arrival import Claim
 from mailer.domain.language import Language
 
-_ADDRESS = ("email", "e mail", "email address", "e mail address", "address", "mail")
-_LIST = ("list", "list name")
-_DATE = ("confirmed at", "date", "since", "subscribed at")
+_ADDRESS = (
+    *("email", "e mail", "email address", "e mail address", "address", "mail"),
+    *("эл. почта", "эл.почта", "электронная почта", "адрес электронной почты", "почта", "имейл", "адрес"),
+    *("эл. пошта", "эл.пошта", "электронная пошта", "адрас электроннай пошты", "пошта", "імэйл", "адрас"),
+)
+_LIST = ("list", "list name", "список", "спіс")
+_STATUS = ("status", "статус")
+_DATE = ("confirmed at", "date", "since", "subscribed at", "дата")
+_LANGUAGE = ("language", "lang", "язык", "мова")
+_READ = (_ADDRESS, _LIST, _STATUS, _DATE, _LANGUAGE)
+_NAMES_OF_LANGUAGES = {
+    **dict.fromkeys(("belarusian", "белорусский", "беларуская"), Language.BELARUSIAN),
+    **dict.fromkeys(("russian", "русский", "руская", "расейская"), Language.RUSSIAN),
+    **dict.fromkeys(("english", "английский", "англійская", "ангельская"), Language.ENGLISH),
+}
 _OF_STATUS = {
     "confirmed": Claim.CONFIRMED,
     "unconfirmed": Claim.UNCONFIRMED,
@@ -32,13 +47,14 @@ _OF_STATUS = {
     "complained": Claim.COMPLAINED,
 }
 _WENT = re.compile(
-    r"(un ?sub|opt(ed)? ?out|bounc|complain|block|black|suppress|disabled|deleted|removed|left\b)[^@]*"
+    r"(un ?sub|opt(ed)? ?out|bounc|complain|block|black|suppress|disabled|deleted|removed|left\b"
+    r"|отпис|адпіс|заблок|удал[её]н|выдален)[^@]*"
 )
 """How a column begins that we don't read and that says who is gone."""
 _CAME = frozenset(
     {"subscribed", "active", "enabled", "confirmed", "verified", "opt in", "opted in", "double opt in"}
 )
-_NO = frozenset({"0", "false", "no", "n", "f"})
+_NO = frozenset({"0", "false", "no", "n", "f", "нет", "не"})
 _SAYS_NOTHING = frozenset({"", "enabled", "active", "subscribed"})
 """Words for somebody who is mailed there, whether or not they ever confirmed."""
 
@@ -70,6 +86,20 @@ def has_address(columns: frozenset[str]) -> bool:
     return bool(columns.intersection(_ADDRESS))
 
 
+def unread(headings: Sequence[str]) -> tuple[str, ...]:
+    """Return the columns that nothing is read from, as they are written, in their order.
+
+    One that holds an address where a name belongs is called by its number.
+    """
+    names = [column_name(heading) for heading in headings]
+    read_from = {next((name for name in group if name in names), "") for group in _READ}
+    return tuple(
+        heading if "@" not in heading else f"number {number}"
+        for number, (heading, name) in enumerate(zip(headings, names, strict=True), 1)
+        if name and name not in read_from and _gone_if_no(name) is None
+    )
+
+
 def _check_columns(row: Row) -> None:
     """Refuse a row that says in a column of its own that somebody left: --status must not speak over it."""
     for column, cell in row.cells.items():
@@ -92,7 +122,7 @@ def _gone_if_no(column: str) -> bool | None:
 
 
 def _claim(row: Row, terms: Terms) -> Claim:
-    word = row.cell("status").lower()
+    word = row.cell(*_STATUS).lower()
     claim = _OF_STATUS.get(word)
     if claim is not None:
         return lower(claim, terms.status)
@@ -104,10 +134,10 @@ def _claim(row: Row, terms: Terms) -> Claim:
 
 
 def _language(row: Row) -> Language | None:
-    written = row.cell("language", "lang").lower()
+    written = row.cell(*_LANGUAGE).lower()
     if not written:
         return None
-    found = next((language for language in Language if language == written), None)
+    found = next((language for language in Language if language == written), _NAMES_OF_LANGUAGES.get(written))
     if found is None:
         raise row.problem("language", f"is none of {', '.join(Language)}; write one, or leave it empty")
     return found

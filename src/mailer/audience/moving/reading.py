@@ -26,11 +26,14 @@ class Reading:
     Attributes:
         service: as in --from.
         entries: yields what it says; raises InputError.
+        unread: columns of a plain table that nothing is read from, as they are written; of JSON those of
+            the first object.
     """
 
     part: Part
     service: str
     entries: Callable[[Terms], Iterator[Entry]]
+    unread: tuple[str, ...] = ()
 
 
 def recognise(part: Part, named: str | None) -> Reading:
@@ -110,17 +113,19 @@ def _of_document(part: Part) -> Reading:
             plain.SOURCE,
             terms,
         ),
+        plain.unread(list(first)),
     )
 
 
 def _of_table(part: Part) -> Reading:
-    columns = Table(part).columns
-    source = next((each for each in _TABLES if each.columns <= columns), plain.SOURCE)
-    if source is plain.SOURCE and not plain.has_address(columns):
+    table = Table(part)
+    source = next((each for each in _TABLES if each.columns <= table.columns), plain.SOURCE)
+    if source is plain.SOURCE and not plain.has_address(table.columns):
         raise InputError.at(
             part.place, 1, "no column is called “email”; the first line must name the columns"
         )
-    return Reading(part, source.name, lambda terms: _rows(Table(part).rows(), source, terms))
+    unread = plain.unread(table.headings) if source is plain.SOURCE else ()
+    return Reading(part, source.name, lambda terms: _rows(Table(part).rows(), source, terms), unread)
 
 
 def _from_api(part: Part, terms: Terms) -> Iterator[Entry]:

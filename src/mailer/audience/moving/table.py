@@ -16,7 +16,12 @@ _NEVER_TWICE = frozenset({"email", "email address", "status", "list"})
 
 
 class Table:
-    """A table's columns, and its rows as they are read."""
+    """A table's columns, and its rows as they are read.
+
+    Attributes:
+        headings: the names of the columns as they are written, in their order.
+        columns: the same, folded (column_name).
+    """
 
     def __init__(self, part: Part) -> None:
         """
@@ -39,7 +44,8 @@ class Table:
             strict=True,
             skipinitialspace=True,
         )
-        self._names = [column_name(_clean(cell)) for cell in self._next() or []]
+        self.headings = tuple(self._next() or ())
+        self._names = [column_name(heading) for heading in self.headings]
         self.columns = frozenset(self._names)
         twice = _NEVER_TWICE.intersection(name for name in self._names if self._names.count(name) > 1)
         if twice:

@@ -49,6 +49,11 @@ class Move:
     terms: Terms
     digest: bytes
 
+    @property
+    def unread(self) -> tuple[str, ...]:
+        """Columns of plain tables that nothing is read from, as they are written, each once."""
+        return tuple(dict.fromkeys(column for reading in self.readings for column in reading.unread))
+
 
 @dataclass(slots=True)
 class Report:
@@ -57,6 +62,7 @@ class Report:
     Attributes:
         changes: how many persons by what becomes of them; of this run alone, when it went on.
         unusable: lines without a mailable address.
+        unread: columns that nothing was read from.
         skipped: persons that an earlier run had taken in before it was cut off.
         done_at: when the same files were taken in before; then nothing was done.
         of_lines: for each line its place and, in the lowest bits, what becomes of its person; empty
@@ -64,6 +70,7 @@ class Report:
     """
 
     unusable: Places
+    unread: tuple[str, ...] = ()
     changes: Counter[Change] = field(default_factory=Counter)
     skipped: int = 0
     done_at: datetime | None = None
@@ -107,7 +114,7 @@ async def take_in(
         StorageError: the database said no; the next run goes on where this one stopped.
     """
     with Pile() as pile:
-        report = Report(pile_up(pile, move.readings, move.terms, vault=vault, tell=tell))
+        report = Report(pile_up(pile, move.readings, move.terms, vault=vault, tell=tell), move.unread)
         run = await database.write(lambda tx: import_runs.begin(tx, move.digest, now))
         if run.ended_at is not None:
             report.done_at = run.ended_at
@@ -131,7 +138,7 @@ async def foresee(database: Database, vault: Vault, move: Move, *, with_places: 
         InputError: a line can't be understood.
     """
     with Pile() as pile:
-        report = Report(pile_up(pile, move.readings, move.terms, vault=vault, tell=tell))
+        report = Report(pile_up(pile, move.readings, move.terms, vault=vault, tell=tell), move.unread)
         count = pile.person_count()
         everybody = persons(pile, move.readings)
         while some := list(islice(everybody, SLICE)):
