@@ -86,12 +86,14 @@ class FarEnd:
     Attributes:
         port: on loopback.
         mails: what it took, by recipient, oldest first.
+        return_paths: where what becomes of an issue's copy is to be told, by recipient.
         is_moody: whether it also defers and refuses, by a reader's number.
         stop_after: it does not answer any more once it took so many mails; None is never.
     """
 
     port: int = 0
     mails: dict[str, list[EmailMessage]] = field(default_factory=lambda: defaultdict(list))
+    return_paths: dict[str, str] = field(default_factory=dict)
     is_moody: bool = False
     stop_after: int | None = None
     said: Counter[str] = field(default_factory=Counter)
@@ -119,7 +121,7 @@ class FarEnd:
             return self._answer("550 5.1.1", recipient, "no such user here")
         return self._answer("250 2.1.5", recipient, "recipient ok")
 
-    def at_dot(self, recipient: str, content: bytes) -> str:
+    def at_dot(self, sender: str, recipient: str, content: bytes) -> str:
         """Return the answer to a whole message, which is kept if it is taken."""
         mood = self._mood(recipient)
         tries = self._tries("dot", recipient)
@@ -130,6 +132,8 @@ class FarEnd:
         message = email.message_from_bytes(content, _class=EmailMessage, policy=email.policy.default)
         with self._lock:
             self.mails[recipient].append(message)
+            if message["List-Unsubscribe-Post"]:
+                self.return_paths[recipient] = sender
         return self._answer("250 2.0.0", recipient, "taken")
 
     def _mood(self, recipient: str) -> int:
@@ -156,7 +160,7 @@ class _Conversation(socketserver.StreamRequestHandler):
 
     def handle(self) -> None:
         self._say("220 mx.example.com")
-        recipient = ""
+        sender = recipient = ""
         for line in self.rfile:
             verb, _, rest = line.decode().strip().partition(" ")
             if verb.upper() == "EHLO":
@@ -166,11 +170,13 @@ class _Conversation(socketserver.StreamRequestHandler):
                 recipient = rest.partition("<")[2].rpartition(">")[0]
                 self._say(self._reply_to(recipient))
             elif verb.upper() == "DATA":
-                self._data(recipient)
+                self._data(sender, recipient)
             elif verb.upper() == "QUIT":
                 self._say("221 2.0.0 Bye")
                 return
             else:
+                if verb.upper() == "MAIL":
+                    sender = rest.partition("<")[2].partition(">")[0]
                 self._say("250 2.0.0 OK")
 
     def _reply_to(self, recipient: str) -> str:
@@ -178,7 +184,7 @@ class _Conversation(socketserver.StreamRequestHandler):
         self._is_taken = said.startswith("250")
         return said
 
-    def _data(self, recipient: str) -> None:
+    def _data(self, sender: str, recipient: str) -> None:
         # RFC 2920 §3.1: a client that sends RCPT and DATA together learns here that nobody is left.
         if not self._is_taken:
             self._say("554 5.5.1 No valid recipients")
@@ -189,7 +195,7 @@ class _Conversation(socketserver.StreamRequestHandler):
             # The other side is about to die; whatever it did not hear does not matter.
             self.rfile.read()
             return
-        self._say(self.far_end.at_dot(recipient, content))
+        self._say(self.far_end.at_dot(sender, recipient, content))
 
     def _say(self, reply: str) -> None:
         self.wfile.write(f"{reply}\r\n".encode())

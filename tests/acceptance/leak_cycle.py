@@ -34,6 +34,7 @@ sign_ups_per_hour_and_client = 1000000
 suspects_wait_seconds = 0
 attack_at = 1000000
 """
+PROVIDERS_PASSWORD = "as agreed with the provider"
 _WAIT_S = 60.0
 _STARTED = b"The site is at"
 
@@ -227,9 +228,16 @@ def cycle(
         "tls": '"none"',
         "allowed": "true",
         "retry_minutes": "[0.002]",
+        "return_path_domain": '"returns.example.org"',
+        "smtp": '"127.0.0.1:0"',
+        "newsroom": '"newsroom@example.org"',
+        "postmark_password_file": '"keys/postmark.password"',
     }.items():
         settings = re.sub(rf"(?m)^{name} = .*", f"{name} = {value}", settings)
     (here.folder / "mailer.toml").write_text(settings + SETTINGS, "utf-8")
+    secret = here.folder / "data" / "keys" / "postmark.password"
+    secret.write_text(PROVIDERS_PASSWORD, "utf-8")
+    secret.chmod(0o600)
     read = values or partial(values_in, here.folder / "data" / "mailer.db")
     one = Cycle(here, far_end, f"http://{site}", scratch, readers, read)
     try:

@@ -14,17 +14,14 @@ from pyrage import x25519
 
 from tests.acceptance.canaries import address
 from tests.acceptance.leak_cycle import Cycle, until
+from tests.acceptance.leak_returns import come_back
 
 LANGUAGES = ("be", "ru", "en")
 PASSWORD = "correct horse battery"
 
 
 def live(one: Cycle) -> None:
-    """Go through all of it.
-
-    What comes back to the return path belongs between the issue and the departures: reports that repeat
-    the address, once something takes them in.
-    """
+    """Go through all of it."""
     one.run("commentary", "import", one.here.write_sample())
     one.start()
     sign_up(one)
@@ -32,6 +29,7 @@ def live(one: Cycle) -> None:
     change_settings(one)
     ask_wrongly(one)
     send_the_issue(one)
+    come_back(one)
     leave_and_return(one)
     look_up(one)
     one.stop(signal.SIGTERM)
@@ -200,7 +198,7 @@ def look_up(one: Cycle) -> None:
     one.ask("POST", "/desk/reader/erase", form, mine=True)
     one.ask("POST", "/desk/reader/erase/yes", form)
     one.run("reader", "erase", address(8), "--yes", "--block")
-    for path in ("/desk/", "/desk/issue/1", "/desk/outbox"):
+    for path in ("/desk/", "/desk/issue/1", "/desk/outbox", "/desk/returned"):
         one.ask("GET", path)
 
 

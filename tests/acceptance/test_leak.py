@@ -90,6 +90,9 @@ def test_the_life_had_everything_in_it(lived: Cycle) -> None:
         "unsubscribed",
     }
     assert rows("SELECT count(*) FROM suppression") != [(0,)]
+    came_back = rows("SELECT kind, count(*), sum(reply LIKE '%‹…›%') FROM consequence GROUP BY kind")
+    assert {kind for kind, _, _ in came_back} >= {"bounce", "complaint", "auto-reply", "human"}
+    assert any(masked for _, _, masked in came_back)
 
 
 PLANTS: Mapping[str, Callable[[str], bytes]] = {

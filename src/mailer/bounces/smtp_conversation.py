@@ -27,7 +27,8 @@ _MAX_LINE_BYTES: Final = 65_536
 _PIECE_BYTES: Final = 65_536
 _CLOSING: Final = "421"
 _END: Final = b"\r\n.\r\n"
-_UNPRINTABLE: Final = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+_ECHO: Final = '500 Error: command "'
+_UNKNOWN_COMMAND: Final = "500 5.5.1 Error: command not recognized"
 _PLAIN_ADDRESS: Final = re.compile(r"<([A-Za-z0-9+_=-]+(?:\.[A-Za-z0-9+_=-]+)*@[A-Za-z0-9.-]+)>\s*([^<>]*)")
 
 
@@ -100,8 +101,8 @@ class SmtpConversation(SMTP):
         if not isinstance(status, str):
             await super().push(status)
             return
-        # aiosmtpd repeats a command that it does not know, whatever is in it.
-        await super().push(status if status.isprintable() else _UNPRINTABLE.sub("?", status))
+        # aiosmtpd repeats a command that it does not know, whatever is in it: addresses, control characters.
+        await super().push(_UNKNOWN_COMMAND if status.startswith(_ECHO) else status)
         if status.startswith(_CLOSING) and self.transport is not None:
             self.transport.close()
 

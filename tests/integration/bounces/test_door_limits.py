@@ -47,6 +47,19 @@ def test_messages_are_counted_by_client_and_by_address(run: Run) -> None:
     run(scene())
 
 
+def test_what_is_no_command_is_not_repeated(run: Run) -> None:
+    """Whatever stands in it: an address typed in the wrong place, or a control character."""
+
+    async def scene() -> None:
+        async with porch() as at:
+            dialogue = await at.greeted()
+            for said in (b"anna@example.org", b"x\x1b[2Jx"):
+                dialogue.say(said + b"\r\n")
+                assert await dialogue.reply() == "500 5.5.1 Error: command not recognized"
+
+    run(scene())
+
+
 def test_connections_are_counted(run: Run) -> None:
     """One too many is told so and closed; when somebody leaves there is room again."""
 
