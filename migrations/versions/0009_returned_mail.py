@@ -28,6 +28,8 @@ def upgrade() -> None:
     )
     unread = sa.text("read_at IS NULL")
     op.create_index("report_unread", "report", ["id"], sqlite_where=unread, postgresql_where=unread)
+    people = sa.text("kind = 'human'")
+    op.create_index("report_people", "report", ["id"], sqlite_where=people, postgresql_where=people)
     op.create_index(op.f("report_by_received_at"), "report", ["received_at"])
     op.create_table(
         "consequence",

@@ -29,6 +29,13 @@ report = Table(
         sqlite_where=text("read_at IS NULL"),
         postgresql_where=text("read_at IS NULL"),
     ),
+    # People's letters are few among them, and looked for whenever somebody opens the desk.
+    Index(
+        "report_people",
+        "id",
+        sqlite_where=text("kind = 'human'"),
+        postgresql_where=text("kind = 'human'"),
+    ),
     Index("report_by_received_at", "received_at"),
     sqlite_autoincrement=True,
 )
