@@ -12,6 +12,7 @@ from mailer.audience.keys import create_keys
 from mailer.domain.language import Language
 from mailer.editorial.sample import sample_newsletter
 from mailer.storage import newsletters, schema
+from tests.integration.web.own_page import opened
 from tests.integration.web.staging import SLUG, Stage, run, standing
 
 BE, RU = Language.BELARUSIAN, Language.RUSSIAN
@@ -145,6 +146,53 @@ def test_a_mistake_leaves_what_was_chosen(place: Path) -> None:
             assert re.findall(r'type="checkbox" value="([^"]*)" checked', answer.text) == ["culture"]
             assert 'type="email" value="nobody"' in answer.text
             assert "Выберыце хаця б адну рассылку." in unticked.text
+
+    run(scene())
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [
+        ("be", "«Культура» не выходзіць па-англійску. Выберыце іншую мову"),
+        ("ru", "«Культура» не выходит на английском языке. Выберите другой язык"),
+    ],
+)
+def test_a_newsletter_that_lacks_the_language_is_named(place: Path, lang: str, said: str) -> None:
+    """Every language is offered; the sentence says what does not go with it, and what was chosen stays."""
+
+    async def scene() -> None:
+        async with standing(place) as stage:
+            await add_second(stage)
+            data = {"newsletter": [SLUG, "culture"], "address": "new@example.org", "language": "en"}
+
+            answer = await stage.client.post(f"/{lang}/subscribe", data=data)
+
+            assert answer.status_code == 422
+            assert said in answer.text
+            assert TITLES[lang] + "» не вых" not in answer.text
+            assert '<option value="en" selected>' in answer.text
+            data["newsletter"] = [SLUG]
+            assert (await stage.client.post(f"/{lang}/subscribe", data=data)).status_code == 200
+
+    run(scene())
+
+
+def test_own_settings_say_what_a_newsletter_lacks(place: Path) -> None:
+    """It is said which, in words that speak their own language; it still comes."""
+
+    async def scene() -> None:
+        async with standing(place) as stage:
+            await add_second(stage)
+            page = await opened(stage)
+            await page.press("add", newsletter="culture")
+
+            seen = (await page.press("languages", language="en", missing="")).text
+
+            assert '“<span lang="be">Культура</span>” is not published in English.' in seen
+            assert 'You get “<span lang="be">Культура</span>”.' in seen
+            assert "“Belarus Weekly” is not published" not in seen
+            be = (await page.press("languages", language="be", missing="")).text
+            assert "is not published" not in be
 
     run(scene())
 

@@ -45,9 +45,10 @@ def test_a_choice_for_missing_texts(missing: str, expected: MissingRule | None) 
         ({"address": "a\x00@example.org"}, Mistake.ADDRESS),
         ({"address": "a" * 10_000 + "@example.org"}, Mistake.ADDRESS),
         ({"address": "\ud800@example.org"}, Mistake.ADDRESS),
-        ({"language": "en"}, Mistake.CHOICE),
+        ({"language": "en"}, Mistake.LANGUAGE),
+        ({"language": "en", "newsletter": "daily weekly"}, Mistake.LANGUAGE),
         ({"language": "xx"}, Mistake.CHOICE),
-        ({"missing": "en"}, Mistake.CHOICE),
+        ({"missing": "en"}, Mistake.LANGUAGE),
         ({"missing": "hide"}, Mistake.CHOICE),
         ({"newsletter": "monthly"}, Mistake.CHOICE),
         ({"newsletter": "weekly monthly"}, Mistake.CHOICE),
@@ -95,12 +96,30 @@ def test_several_newsletters_are_asked_for_once_each() -> None:
     assert refused.value.box.mistake is Mistake.NEWSLETTER
 
 
-def test_a_box_offers_the_languages_of_all_its_newsletters() -> None:
-    """So nobody can choose one in which a newsletter does not appear."""
+def test_a_language_goes_with_newsletters_that_have_it() -> None:
+    """Whoever ticks only those is taken; for what isn't translated one of them is enough."""
+    daily = read_sign_up({**FIELDS, "newsletter": "daily", "language": "en"}, [WEEKLY, DAILY], BE)
+    both = read_sign_up({**FIELDS, "newsletter": "daily weekly", "missing": "en"}, [WEEKLY, DAILY], BE)
+
+    assert (daily.language, both.language, both.missing) == (EN, RU, MissingRule(EN))
+
+
+def test_a_newsletter_that_lacks_a_language_is_named() -> None:
+    """With the language, and no other newsletter."""
+    fields = {**FIELDS, "newsletter": "daily weekly", "language": "en"}
+
+    with pytest.raises(Refused) as refused:
+        read_sign_up(fields, [WEEKLY, DAILY], BE)
+
+    assert (refused.value.box.lacking, refused.value.box.language) == (((WEEKLY, EN),), EN)
+
+
+def test_a_box_offers_the_languages_of_any_of_its_newsletters() -> None:
+    """Which of them go with what is ticked, the server says afterwards: the page has no script."""
     box = empty_box([DAILY, WEEKLY], RU)
 
     assert box is not None
-    assert (box.languages, box.chosen) == ((BE, RU), frozenset())
+    assert (box.languages, box.chosen) == ((BE, RU, EN), frozenset())
     english = empty_box([DAILY, WEEKLY], EN)
     assert english is not None
     assert english.newsletters == (DAILY,)

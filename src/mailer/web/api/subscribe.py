@@ -33,6 +33,7 @@ _MEND: Final[Mapping[Mistake, str]] = {
         "“newsletters”, “language” or “missing” holds what the box of that language does not offer; "
         "take the words from there"
     ),
+    Mistake.LANGUAGE: "“missing” is a language that none of these newsletters is published in; leave it out",
 }
 
 

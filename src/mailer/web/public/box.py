@@ -25,6 +25,8 @@ class Mistake(StrEnum):
     NEWSLETTER = "newsletter"
     """None was ticked."""
     CHOICE = "choice"
+    LANGUAGE = "language"
+    """One that not every newsletter asked for is published in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +51,22 @@ class Box:
 
     @property
     def languages(self) -> tuple[Language, ...]:
-        """Those that every newsletter here is published in, so that no pair that can be chosen is wrong."""
-        first, *others = self.newsletters
+        """Those of any newsletter here: without a script the box can't follow what is ticked."""
         return tuple(
-            language for language in first.languages if all(language in other.languages for other in others)
+            language for language in Language if any(language in each.languages for each in self.newsletters)
         )
+
+    @property
+    def lacking(self) -> tuple[tuple[Newsletter, Language], ...]:
+        """The newsletters asked for that are not published in a language asked for, with that language.
+
+        A language for what isn't translated may be missing in some of them, but not in all.
+        """
+        asked = [newsletter for newsletter in self.newsletters if newsletter.slug in self.chosen]
+        lacks_own = [(each, self.language) for each in asked if self.language not in each.languages]
+        if self.missing in ("", LEAVE_OUT) or any(self.missing in each.languages for each in asked):
+            return tuple(lacks_own)
+        return (*lacks_own, *((each, Language(self.missing)) for each in asked))
 
 
 class Refused(ValueError):  # noqa: N818 - reads as what it is where it is caught
@@ -126,6 +139,8 @@ def read_sign_up(fields: Mapping[str, str], known: Sequence[Newsletter], languag
         raise Refused(replace(box, mistake=Mistake.CHOICE))
     if not asked:
         raise Refused(replace(box, mistake=Mistake.NEWSLETTER))
+    if box.lacking:
+        raise Refused(replace(box, mistake=Mistake.LANGUAGE))
     try:
         parse_address(fields.get("address", ""))
     except NotAnAddress:

@@ -102,8 +102,14 @@ async def show_settings(visit: Visit, note: Note | None = None) -> Response | No
         "missing": str(settings.preferences.missing or ""),
         "offered": visit.offered(settings),
         "newsletters": [
-            (newsletter.slug, _title(newsletter, visit.language), newsletter.slug in settings.active)
+            (newsletter.slug, *_title(newsletter, visit.language), newsletter.slug in settings.active)
             for newsletter in visit.known
+        ],
+        "lacking": [
+            _title(newsletter, visit.language)
+            for newsletter in visit.known
+            if newsletter.slug in settings.active
+            and settings.preferences.language not in newsletter.languages
         ],
         "back_on": None
         if until is None or until <= visit.site.clock()
@@ -118,5 +124,7 @@ async def show_settings(visit: Visit, note: Note | None = None) -> Response | No
     )
 
 
-def _title(newsletter: Newsletter, language: Language) -> str:
-    return newsletter.title.get(language) or newsletter.title[newsletter.languages[0]]
+def _title(newsletter: Newsletter, language: Language) -> tuple[str, Language]:
+    """Return a newsletter's name and the language that it is in."""
+    spoken = language if newsletter.title.get(language) else newsletter.languages[0]
+    return newsletter.title[spoken], spoken
