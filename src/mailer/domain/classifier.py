@@ -46,6 +46,8 @@ _STAGES = {
     "starttls": Stage.CONNECT,
     "initial": Stage.CONNECT,
 }
+# Yahoo looks an address up only after the message, and says so in words that no filter uses.
+_LOOKED_UP_LATE = "delivery error: dd"
 _BEFORE_RCPT = frozenset({Stage.CONNECT, Stage.MAIL})
 _POSITIVE = (2, 3)
 _FULL_OR_TOO_BIG = 552
@@ -82,6 +84,8 @@ def classify(reply: Reply, stage: Stage | None) -> Meaning:
         # Nobody has been named yet: what is "unknown" or "disabled" here is us.
         cause = Cause.SYSTEM if _is_delay(reply) else Cause.RULE
         evidence, words = f"stage:{stage}", ""
+    if words == _LOOKED_UP_LATE:
+        stage = Stage.RCPT
     return Meaning(cause, _hardness(cause, reply, stage), evidence, words)
 
 

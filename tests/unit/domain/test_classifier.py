@@ -103,6 +103,13 @@ def test_what_a_reply_means(said: str, cause: Cause, verdict: Hardness, evidence
     assert (cause, verdict, evidence) == (meaning.cause, meaning.verdict, meaning.evidence)
 
 
+def test_yahoo_knows_its_mailboxes_after_the_message() -> None:
+    """In its own words a missing mailbox is missing, though other servers' filters say so at that stage."""
+    reply = parse_reply("554 delivery error: dd This user doesn't have a yahoo.example account")
+
+    assert classify(reply, Stage.DOT).verdict is Hardness.HARD
+
+
 @pytest.mark.parametrize(
     ("stage", "said", "expected", "verdict"),
     [
