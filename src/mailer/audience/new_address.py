@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum, auto
 
+from mailer.audience import undo
 from mailer.audience.address import Address, parse_address
 from mailer.audience.choices import subscribe
 from mailer.audience.link_secret import hash_of, new_secret
@@ -23,7 +24,16 @@ from mailer.domain.provider import provider_group
 from mailer.domain.subscription import MOVE_VALID, UNDO_VALID, Event, Standing, may_mail, step
 from mailer.domain.token import PUBLIC_ID_BYTES
 from mailer.errors import KeysError
-from mailer.storage import Database, Transaction, deliveries, letters, preferences, reader_links, readers
+from mailer.storage import (
+    Database,
+    Transaction,
+    deliveries,
+    letters,
+    newsletters,
+    preferences,
+    reader_links,
+    readers,
+)
 from mailer.storage.erasure import forget_letters
 from mailer.storage.reader_links import MOVES, LinkPurpose, ReaderLink
 from mailer.storage.readers import Reader
@@ -214,18 +224,25 @@ def _move(tx: Transaction, vault: Vault, reader: Reader, address: Address, *, no
     resident = readers.by_index(tx, index)
     readers.lift(tx, index)
     if resident is None or resident.id == reader.id:
-        _give(tx, vault, reader, address)
+        # Who holds the old mailbox holds links of before, and may be who the reader moved away from; and what
+        # still comes back of it says nothing about the new one. So neither names the reader any more.
+        forget_letters(tx, [reader.public_id])
+        reader_links.remove_all(tx, reader.id, [undo.purpose(slug) for slug in newsletters.slugs(tx)])
+        _give(tx, vault, replace(reader, public_id=os.urandom(PUBLIC_ID_BYTES)), address)
     else:
         _join(tx, vault, reader, resident, address, now=now)
 
 
 def _give(tx: Transaction, vault: Vault, reader: Reader, address: Address) -> None:
+    """Give a row an address, and the public_id that *reader* has."""
     preferences.move(
         tx,
-        reader.id,
-        sealed=vault.seal(address.spec.encode(), reader.public_id),
-        index=vault.index(address),
-        group=provider_group(address.domain),
+        replace(
+            reader,
+            sealed_address=vault.seal(address.spec.encode(), reader.public_id),
+            address_index=vault.index(address),
+            provider_group=provider_group(address.domain),
+        ),
     )
 
 

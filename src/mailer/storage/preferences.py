@@ -11,6 +11,7 @@ from mailer.domain.language import Language
 from mailer.domain.missing import MissingRule, parse_missing_rule
 from mailer.domain.subscription import Standing
 from mailer.storage.database import Transaction
+from mailer.storage.readers import Reader
 from mailer.storage.tables import newsletter, subscription
 from mailer.storage.tables import reader as table
 from mailer.storage.visit_tables import reader_link
@@ -108,7 +109,8 @@ def memberships(tx: Transaction, reader_id: int) -> list[Membership]:
     return [Membership(*row) for row in tx.execute(statement)]
 
 
-def move(tx: Transaction, reader_id: int, *, sealed: bytes, index: bytes, group: str) -> None:
-    """Give a reader another address: sealed to their public_id, with its index and provider group."""
-    values = {"sealed_address": sealed, "address_index": index, "provider_group": group}
-    tx.execute(update(table).where(table.c.id == reader_id).values(values))
+def move(tx: Transaction, reader: Reader) -> None:
+    """Store the address that *reader* has, with its index and group, and the public_id it is sealed to."""
+    names = ("public_id", "sealed_address", "address_index", "provider_group")
+    values = {name: getattr(reader, name) for name in names}
+    tx.execute(update(table).where(table.c.id == reader.id).values(values))

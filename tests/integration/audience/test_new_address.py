@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import pytest
 
-from mailer.audience import new_address
+from mailer.audience import new_address, undo
 from mailer.audience.address import NotAnAddress
 from mailer.audience.new_address import MoveState
 from mailer.domain.content import LetterKind
 from mailer.domain.delivery import DeliveryState
 from mailer.domain.subscription import Standing
-from mailer.storage import open_database, preferences
+from mailer.storage import open_database, preferences, returned_copies
 from mailer.storage.visit_tables import reader_link
 from tests.integration.audience.own_settings import Visitor
 from tests.integration.audience.reading_room import ADDRESS, Room, both
@@ -66,7 +66,7 @@ def test_both_addresses_are_asked(visitor: Visitor) -> None:
 
 @pytest.mark.parametrize("first", ["new", "old"])
 def test_the_address_changes_when_both_have_agreed(visitor: Visitor, first: str) -> None:
-    """In either order; the same reader, the same links in old mails, another address."""
+    """In either order; the same reader, another address, and another name in links."""
     mover = ask(visitor)
     before = visitor.room.reader()
     secrets = [mover.new, mover.old] if first == "new" else [mover.old, mover.new]
@@ -75,10 +75,35 @@ def test_the_address_changes_when_both_have_agreed(visitor: Visitor, first: str)
 
     after = visitor.room.reader(NEW)
     assert visitor.room.find(ADDRESS) is None
-    assert (after.id, after.public_id) == (before.id, before.public_id)
+    assert (after.id, after.public_id == before.public_id) == (before.id, False)
     assert after.sealed_address is not None
     assert visitor.room.vault.open(after.sealed_address, after.public_id).decode() == NEW
     assert visitor.room.standing(NEW) is Standing.ACTIVE
+
+
+def test_nothing_in_the_old_mailbox_names_the_reader_any_more(visitor: Visitor) -> None:
+    """Its links do nothing, a Letter on its way to it goes nowhere, and its late bounce is nobody's."""
+    room = visitor.room
+    visitor.add("other")
+    old_link, left_link = room.link(room.reader()), room.link(room.reader(), newsletter="other")
+    old_id = room.reader().public_id
+    room.unsubscribe(left_link)
+    way_back = visitor.secrets(LetterKind.GOODBYE)[-1]
+    mover = ask(visitor)
+    visitor.decide(mover.new)
+    visitor.decide(mover.old)
+    before = room.store.contents()
+
+    leaver = room.unsubscribe(old_link)
+    back = room.run(undo.come_back(room.store.database, room.vault, way_back, now=room.now))
+
+    assert leaver is not None
+    assert (leaver.reader, back.state) == (None, undo.WayBackState.DEAD)
+    assert room.store.contents() == before
+    assert room.store.read(lambda tx: returned_copies.of_newsletter(tx, old_id, 1)) is None
+    assert old_id not in [row["public_id"] for row in room.store.rows("letter")]
+    room.unsubscribe(room.link(room.reader(NEW)))
+    assert room.standing(NEW) is Standing.UNSUBSCRIBED
 
 
 @pytest.mark.parametrize("is_discreet", [False, True])

@@ -230,9 +230,7 @@ def test_a_row_that_is_another_addresss_by_now_is_not_given_the_old_one(room: Ro
     room.subscribe(newsletter="other")
     leave(room, reader)
     secret = mailed(room)
-    room.store.write(
-        lambda tx: preferences.move(tx, reader.id, sealed=b"sealed", index=b"i" * 32, group="other")
-    )
+    room.store.write(lambda tx: preferences.move(tx, replace(reader, address_index=b"i" * 32)))
 
     assert come_back(room, secret) == WayBack(DEAD, SLUG)
 
