@@ -82,8 +82,11 @@ def upgrade() -> None:
         sqlite_where=still_open,
         postgresql_where=still_open,
     )
+    # Who is erased or moves takes what waits for them along: else all Letters have to be looked through.
+    op.create_index(op.f("letter_by_public_id"), "letter", ["public_id"])
 
 
 def downgrade() -> None:
+    op.drop_index(op.f("letter_by_public_id"), "letter")
     for table in ("guard", "consequence", "report"):
         op.drop_table(table)

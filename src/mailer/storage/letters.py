@@ -145,7 +145,6 @@ def withdraw_invitations(tx: Transaction, reader_ids: Sequence[int], newsletter_
             .where(theirs & CAME_BY_IMPORT)
         )
     )
-    # Few came by an import, and to find somebody's letters all have to be looked through.
     if imported:
         invitation = (table.c.kind == LetterKind.INVITE) & (table.c.newsletter_id == newsletter_id)
         tx.execute(delete(table).where(invitation & table.c.public_id.in_(imported)))

@@ -224,6 +224,7 @@ letter = Table(
     Column("stage", WordOf(Stage)),
     Column("reply", String),
     Index("letter_by_next_at", "next_at"),
+    Index("letter_by_public_id", "public_id"),
     sqlite_autoincrement=True,
 )
 
