@@ -7,7 +7,7 @@ from datetime import datetime
 from mailer.audience import held
 from mailer.audience.address import parse_address
 from mailer.audience.new_address import call_off_to
-from mailer.audience.settings_link import acting
+from mailer.audience.settings_link import acting, owner
 from mailer.audience.vault import Vault
 from mailer.domain.subscription import Standing
 from mailer.storage import Database, Transaction, erasure, letters, preferences, readers, signups, traces
@@ -26,7 +26,15 @@ async def erase(database: Database, vault: Vault, secret: str, *, keeps_block: b
         now: aware UTC.
     """
 
+    known = await owner(database, secret, now=now)
+    if known is None or known.sealed_address is None:
+        return False
+    # Else who erases themselves would be asked, an hour later, to confirm what they typed before.
+    address = parse_address(vault.open(known.sealed_address, known.public_id).decode())
+    waiting = [each.request.id for each in await held.of_address(database, vault, address)]
+
     def work(tx: Transaction, reader: Reader) -> bool:
+        signups.remove(tx, waiting)
         call_off_to(tx, vault, reader.address_index)
         erase_reader(tx, reader, keeps_block=keeps_block, now=now)
         return True

@@ -120,6 +120,19 @@ def test_without_the_request_a_block_goes_too(visitor: Visitor) -> None:
     assert visitor.room.store.rows("suppression") == []
 
 
+def test_erasing_takes_back_what_was_asked_for_and_waits(visitor: Visitor) -> None:
+    """A sign-up and a request for a link, not decided yet, mail nobody any more; another's stays."""
+    room = visitor.room
+    room.ask(newsletter="other")
+    room.ask("neighbour@example.org")
+
+    assert visitor.erase()
+
+    room.decide()
+    assert room.find(ADDRESS) is None
+    assert room.find("neighbour@example.org") is not None
+
+
 def test_one_reader_is_erased_and_no_other(visitor: Visitor) -> None:
     """Their rows stay as they were."""
     visitor.room.subscribe("other@example.org")
