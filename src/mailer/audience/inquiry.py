@@ -18,7 +18,17 @@ from mailer.domain.consequence import Effect
 from mailer.domain.content import LetterKind
 from mailer.domain.returned_mail import MailKind
 from mailer.domain.subscription import Standing, next_mail_at
-from mailer.storage import Database, Transaction, consequences, fates, letters, preferences, readers, traces
+from mailer.storage import (
+    Database,
+    Transaction,
+    consequences,
+    fates,
+    letters,
+    newsletters,
+    preferences,
+    readers,
+    traces,
+)
 from mailer.storage.consequences import Consequence
 from mailer.storage.fates import Fate
 from mailer.storage.preferences import Membership, Preferences
@@ -69,6 +79,7 @@ class Card:
         asked_at: when the address was last asked to confirm; None in the last 30 days never.
         next_ask_at: when the caps let it be asked again; now where they do not hold it.
         waits_until: when a sign-up that was held back is decided; None where none waits.
+        zone: IANA name, of what they get; in it their days begin, and times are shown.
     """
 
     preferences: Preferences | None
@@ -81,6 +92,7 @@ class Card:
     asked_at: datetime | None
     next_ask_at: datetime
     waits_until: datetime | None
+    zone: str = "UTC"
 
     @property
     def is_known(self) -> bool:
@@ -132,7 +144,15 @@ def _card(tx: Transaction, index: bytes, waiting: list[HeldRequest], now: dateti
         asked_at=max((at for each in sent.values() for at in each), default=None),
         next_ask_at=max(next_mail_at(kind, sent[kind], now) for kind in _ASKING),
         waits_until=max((each.request.due_at or now for each in waiting if each.is_sign_up), default=None),
+        zone=_zone(tx, memberships),
     )
+
+
+def _zone(tx: Transaction, memberships: tuple[Membership, ...]) -> str:
+    """Return the zone of the first newsletter that a reader gets, or else of the first they asked for."""
+    by_use = sorted(memberships, key=lambda each: each.standing is not Standing.ACTIVE)
+    found = newsletters.find(tx, by_use[0].newsletter) if by_use else None
+    return found.zone if found else "UTC"
 
 
 def _letter(row: dict[str, Any]) -> WaitingLetter:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from mailer.audience.inquiry import Card, WaitingLetter
 from mailer.audience.returned_words import EFFECTS, kind_in_words
@@ -24,6 +25,7 @@ NO_LIST: Final = (
     "There is no list of readers, here or anywhere: some can be prosecuted for reading, so nobody can "
     "look through them, and an address is found only by whoever knows it already."
 )
+_INNER_QUOTES: Final = str.maketrans("“”", "‘’")
 _LANGUAGES: Final[Mapping[Language, str]] = {
     Language.BELARUSIAN: "Belarusian",
     Language.RUSSIAN: "Russian",
@@ -80,12 +82,13 @@ class Section:
 
 def in_words(card: Card, now: datetime) -> list[Section]:
     """Return what an operator reads of *card*: the same headings for every address."""
-    subscriptions = [_membership(each) for each in card.memberships]
+    zone = card.zone
+    subscriptions = [_membership(each, zone) for each in card.memberships]
     if card.block:
         subscriptions.append(_sentence(_STANDINGS[card.block.reason], "since", card.block.since_month))
-    choices = _choices(card.preferences, now) if card.preferences else []
-    mails = [*(_waiting(each) for each in card.letters), *(_copy(each) for each in card.copies)]
-    returned = [returned_in_words(each) for each in card.came_back]
+    choices = _choices(card.preferences, now, zone) if card.preferences else []
+    mails = [*(_waiting(each, zone) for each in card.letters), *(_copy(each, zone) for each in card.copies)]
+    returned = [returned_in_words(each, zone) for each in card.came_back]
     return [
         Section("Newsletters", tuple(subscriptions) or ("None.",)),
         Section("Choices", tuple(choices) or ("None.",)),
@@ -95,46 +98,50 @@ def in_words(card: Card, now: datetime) -> list[Section]:
     ]
 
 
-def returned_in_words(consequence: Consequence) -> str:
+def returned_in_words(consequence: Consequence, zone: str) -> str:
     """Say what came back, by what it was judged, and what followed; never an address."""
     what = kind_in_words(consequence.kind, consequence.cause, is_refused=consequence.report_id is None)
     of = "another mail" if consequence.issue_id is None else f"issue {consequence.issue_id}"
-    line = f"{time_in_words(consequence.at)}, {of}: {what[:1].lower()}{what[1:]}."
+    line = f"{time_in_words(consequence.at, zone)}, {of}: {what[:1].lower()}{what[1:]}."
     if consequence.reply:
         line += f" The mail provider said: {consequence.reply}"
     if consequence.cause is not None:
         line += f" (judged by {consequence.evidence})."
     line += f" {EFFECTS[consequence.effect]}."
     if consequence.undone_at is not None:
-        line += f" Taken back by {consequence.undone_by}, {time_in_words(consequence.undone_at)}."
+        line += f" Taken back by {consequence.undone_by}, {time_in_words(consequence.undone_at, zone)}."
     return f"{line} Number {consequence.id}."
 
 
-def time_in_words(moment: datetime) -> str:
-    """Write a time as ``Mon 23 Nov 2026, 09:00 (UTC)``."""
-    there = moment.astimezone(UTC)
-    return f"{there:%a} {there.day} {there:%b %Y, %H:%M} (UTC)"
+def time_in_words(moment: datetime, zone: str = "UTC") -> str:
+    """Write a time as ``Mon 23 Nov 2026, 10:00 (Europe/Warsaw)``."""
+    there = moment.astimezone(ZoneInfo(zone))
+    return f"{there:%a} {there.day} {there:%b %Y, %H:%M} ({zone})"
 
 
-def _membership(membership: Membership) -> str:
+def _membership(membership: Membership, zone: str) -> str:
     line = f"{membership.newsletter}: {_STANDINGS[membership.standing]}, since {membership.changed_month}."
-    record = [f"by “{membership.consent_channel}”"] if membership.consent_channel else []
+    record = [f"by “{_within_quotes(membership.consent_channel)}”"] if membership.consent_channel else []
     if membership.consent_version:
         record.append(f"to version {membership.consent_version} of the words beside the button")
     if membership.consent_language:
         record.append(f"in {_LANGUAGES[membership.consent_language]}")
     if membership.consent_at:
-        record.append(f"in the hour from {time_in_words(membership.consent_at)}")
+        record.append(f"in the hour from {time_in_words(membership.consent_at, zone)}")
     if not record:
         return line
     verb = "Agreed" if membership.consent_at else "Signed up"
     return f"{line} {verb} {', '.join(record)}."
 
 
-def _choices(chosen: Preferences, now: datetime) -> list[str]:
+def _within_quotes(words: str) -> str:
+    return words.translate(_INNER_QUOTES)
+
+
+def _choices(chosen: Preferences, now: datetime, zone: str) -> list[str]:
     lines = [f"Mailed in {_LANGUAGES[chosen.language]}.", f"{_missing(chosen.missing)}."]
     if chosen.paused_until and chosen.paused_until > now:
-        lines.append(f"Takes a break: no issue before {time_in_words(chosen.paused_until)}.")
+        lines.append(f"Takes a break: no issue before {time_in_words(chosen.paused_until, zone)}.")
     if chosen.is_discreet:
         lines.append("Discreet: neutral sender name and subject, text only.")
     return lines
@@ -148,7 +155,7 @@ def _missing(rule: MissingRule | None) -> str:
     return f"If a text isn’t translated: {words}"
 
 
-def _copy(fate: Fate) -> str:
+def _copy(fate: Fate, zone: str) -> str:
     issue = (
         f"{fate.newsletter}, {fate.period}" if fate.period else f"{fate.newsletter}, issue {fate.issue_id}"
     )
@@ -156,16 +163,16 @@ def _copy(fate: Fate) -> str:
     if fate.reason and fate.reason in _REASONS:
         words += f" ({_REASONS[fate.reason]})"
     if fate.next_at:
-        words += f", not before {time_in_words(fate.next_at)}"
+        words += f", not before {time_in_words(fate.next_at, zone)}"
     if fate.settled_at:
-        words += f", {time_in_words(fate.settled_at)}"
+        words += f", {time_in_words(fate.settled_at, zone)}"
     return f"{issue}: {words}.{_replied(fate.reply)}"
 
 
-def _waiting(letter: WaitingLetter) -> str:
+def _waiting(letter: WaitingLetter, zone: str) -> str:
     tries = f"tried {letter.attempts} times so far" if letter.attempts > 1 else "not taken yet"
     what = _LETTERS[letter.kind]
-    line = f"{what[:1].upper()}{what[1:]} of {time_in_words(letter.created_at)} is on its way, {tries}."
+    line = f"{what[:1].upper()}{what[1:]} of {time_in_words(letter.created_at, zone)} is on its way, {tries}."
     return f"{line}{_replied(letter.reply)}"
 
 
@@ -177,12 +184,12 @@ def _asking(card: Card, now: datetime) -> list[str]:
     lines = []
     if card.waits_until is not None:
         lines.append(
-            f"A sign-up waits, until {time_in_words(card.waits_until)}, because many came at once."
+            f"A sign-up waits, until {time_in_words(card.waits_until, card.zone)}, because many came at once."
             if card.waits_until > now
             else "A sign-up is being looked at right now."
         )
     lines.append(
-        f"The last one was written {time_in_words(card.asked_at)}."
+        f"The last one was written {time_in_words(card.asked_at, card.zone)}."
         if card.asked_at
         else "None was written in the last 30 days, or it has been confirmed since."
     )
@@ -197,7 +204,8 @@ def _next_asking(card: Card, now: datetime) -> str:
     if card.memberships and all(each.standing is Standing.ACTIVE for each in card.memberships):
         return "If its owner signs up again, they are told that they are subscribed already."
     if card.next_ask_at > now:
-        return f"If its owner signs up again, the next one goes from {time_in_words(card.next_ask_at)} on."
+        at = time_in_words(card.next_ask_at, card.zone)
+        return f"If its owner signs up again, the next one goes from {at} on."
     return "If its owner signs up, the next one goes at once."
 
 

@@ -77,6 +77,7 @@ def test_a_reader_with_their_consent(room: Room) -> None:
     card = look(room)
 
     (found,) = card.memberships
+    assert card.zone == "Europe/Warsaw"
     assert (found.standing, found.consent_version) == (Standing.ACTIVE, "2")
     assert (found.consent_channel, found.consent_language) == ("sign-up form", EN)
     assert not card.can_be_asked

@@ -116,6 +116,26 @@ def test_choices(missing: MissingRule | None, said: str) -> None:
     assert len(lines(replace(EMPTY, preferences=over))["Choices"]) == 2
 
 
+def test_times_are_those_of_the_newsletter() -> None:
+    """A reader who chose 25 December for a break is told that day, and by which clock."""
+    chosen = Preferences(Language.ENGLISH, paused_until=datetime(2026, 12, 24, 23, tzinfo=UTC))
+
+    said = lines(replace(EMPTY, preferences=chosen, copies=(FATE,), zone="Europe/Warsaw"))
+
+    assert "Takes a break: no issue before Fri 25 Dec 2026, 00:00 (Europe/Warsaw)." in said["Choices"]
+    assert "Mon 23 Nov 2026, 10:00 (Europe/Warsaw)" in said["Last mails"][0]
+
+
+def test_quotes_within_quotes_are_others() -> None:
+    """A list's name stands in quotes within the consent record's words."""
+    channel = "imported from csv, list “Friends”: x"
+    membership = Membership("weekly", Standing.PENDING, "2026-11", None, None, channel, None)
+
+    said = lines(replace(EMPTY, memberships=(membership,)))["Newsletters"]
+
+    assert said[0].endswith("Signed up by “imported from csv, list ‘Friends’: x”.")
+
+
 def test_when_a_mail_to_confirm_may_go() -> None:
     """What waits, what was written, and from when the next one goes."""
     held = replace(EMPTY, asked_at=NOW, next_ask_at=LATER, waits_until=LATER)

@@ -77,12 +77,13 @@ async def _send(visit: Visit) -> Response:
 
 async def _ask_undo(visit: Visit) -> Response:
     found = await _undoable(visit)
+    zone = (await _looked_up(visit)).zone
     return show(
         visit,
         "desk/reader_undo.html",
         address=visit.fields["address"],
         number=found.id,
-        evidence=returned_in_words(found),
+        evidence=returned_in_words(found, zone),
     )
 
 
