@@ -73,7 +73,7 @@ def read_challenge(incoming: Incoming) -> ReturnedMail | None:
     if incoming.is_daemon and wording.BOUNCE_SUBJECT.search(incoming.subject):
         return None
     says_so = wording.CHALLENGE_SUBJECT.search(incoming.subject)
-    may_be_one = says_so or incoming.is_null_sender or _is_automatic(incoming)
+    may_be_one = says_so or incoming.is_null_sender or is_automatic(incoming)
     if may_be_one and wording.CHALLENGE.search(incoming.start):
         return _of_kind(MailKind.CHALLENGE, incoming)
     return None
@@ -81,7 +81,7 @@ def read_challenge(incoming: Incoming) -> ReturnedMail | None:
 
 def read_auto_reply(incoming: Incoming) -> ReturnedMail | None:
     """An answering machine, whether it says so as RFC 3834 asks or only in words; None for other mail."""
-    if _is_automatic(incoming) or says_away(incoming):
+    if is_automatic(incoming) or says_away(incoming):
         return _of_kind(MailKind.AUTO_REPLY, incoming)
     return None
 
@@ -102,12 +102,12 @@ def is_from_machine(incoming: Incoming) -> bool:
     """Whether anything but words says that no person wrote it: readers, too, write of undelivered mail."""
     names = (incoming.sender, incoming.mail.fields.first("Return-Path").strip("<> "))
     is_named_so = any(_MACHINE_NAME.search(name) for name in names)
-    return incoming.is_null_sender or is_named_so or _is_automatic(incoming)
+    return incoming.is_null_sender or is_named_so or is_automatic(incoming)
 
 
 def read_unsubscribe(incoming: Incoming) -> ReturnedMail | None:
     """A wish to leave: mailed to the address of List-Unsubscribe, or nothing but these words."""
-    is_machine = _is_automatic(incoming) or says_away(incoming)
+    is_machine = is_automatic(incoming) or says_away(incoming)
     if is_machine and incoming.is_answer:
         # iCloud unsubscribes for its owners as "auto-replied": only that it is no answer tells it apart.
         return None
@@ -121,7 +121,7 @@ def read_unsubscribe(incoming: Incoming) -> ReturnedMail | None:
     return None
 
 
-def _is_automatic(incoming: Incoming) -> bool:
+def is_automatic(incoming: Incoming) -> bool:
     """Whether a header says that no person wrote it."""
     fields = incoming.mail.fields
     # RFC 3834 §5: anything but "no", parameters and comments aside.

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from mailer.bounces import wording
 from mailer.bounces.addresses import address_in, same_address
-from mailer.bounces.answers import is_from_machine, says_away
+from mailer.bounces.answers import is_automatic, is_from_machine, says_away
 from mailer.bounces.dialogue import stage_told
 from mailer.bounces.dsn import StatusReport, find_status_report
 from mailer.bounces.incoming import Incoming
@@ -30,7 +30,8 @@ def read_delivery_report(incoming: Incoming) -> ReturnedMail | None:
     report = find_status_report(incoming.mail)
     if report is None or not report.notices:
         return None
-    if not report.is_typed and incoming.is_answer and not incoming.is_daemon:
+    is_enclosed = not report.is_typed or incoming.mail.content_type != "multipart/report"
+    if is_enclosed and incoming.is_answer and not (incoming.is_daemon or incoming.is_null_sender):
         # Somebody forwards us a report and asks what it means.
         return None
     kind = report.kind
@@ -57,7 +58,10 @@ def read_formless_report(incoming: Incoming) -> ReturnedMail | None:
         return None
     if not is_report and not _names_failure_first(incoming) and says_away(incoming):
         return None
-    return _from_text(incoming, find_notices(incoming.text, incoming.sender, incoming.subject))
+    notices = find_notices(incoming.text, incoming.sender, incoming.subject)
+    if not is_report and _is_by_hand(incoming, notices):
+        return None
+    return _from_text(incoming, notices)
 
 
 def read_unsigned_report(incoming: Incoming) -> ReturnedMail | None:
@@ -73,6 +77,20 @@ def says_delay(incoming: Incoming) -> bool:
     if wording.FINAL_TEXT.search(incoming.start) or wording.FINAL_SUBJECT.search(incoming.subject):
         return False
     return bool(wording.DELAY_SUBJECT.search(incoming.subject) or wording.DELAY_TEXT.search(incoming.start))
+
+
+def _is_by_hand(incoming: Incoming, notices: tuple[Notice, ...]) -> bool:
+    """Whether a person wrote it: postmaster@ and smtp@ are people's too, and "Mail Service" is a name.
+
+    Only an answer, or what speaks of no failure at all: old servers name themselves no better. Some of them
+    answer as people do, but enclose the message in a form that people's programs use for files.
+    """
+    is_daemon = "daemon" in incoming.mail.fields.first("From").lower()
+    if is_daemon or incoming.is_null_sender or is_automatic(incoming):
+        return False
+    if incoming.is_answer and incoming.mail.content_type != "multipart/mixed":
+        return True
+    return not notices and not wording.BOUNCE_SUBJECT.search(incoming.subject)
 
 
 def _names_failure_first(incoming: Incoming) -> bool:
