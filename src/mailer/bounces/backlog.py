@@ -162,7 +162,7 @@ class Backlog:
 
     async def _read(self, waiting: Sequence[Report]) -> list[Reading]:
         arrived = await asyncio.to_thread(self._opened, waiting)
-        work = [(each.id, self._desk.webhooks.get(mail.door), mail.raw) for each, mail in arrived]
+        work = [(each.id, self._desk.webhooks.get(mail.door), mail.message) for each, mail in arrived]
         read = await asyncio.to_thread(lambda: [_read_one(*each) for each in work])
         return [
             Reading(report.id, report.received_at, mail, *said)

@@ -19,6 +19,7 @@ from mailer.domain.token import PUBLIC_ID_BYTES
 from mailer.storage import Database, reports
 from mailer.storage.reports import Report
 
+_OURS = frozenset({"smtp", "lmtp"})
 _LARGE = 200_000
 """So many bytes take the ciphers about a millisecond: more is left to a thread."""
 
@@ -52,6 +53,18 @@ class Arrived:
             return hashlib.sha256(name.encode("utf-8", "surrogatepass")).digest()
         recipient = self.recipient.lower().encode("utf-8", "surrogatepass")
         return hashlib.sha256(b"mail %d %s " % (len(recipient), recipient) + self.raw).digest()
+
+    @property
+    def message(self) -> bytes:
+        """What is read: below a line with the envelope's sender where no server has written it yet.
+
+        RFC 5321 §4.4 has the last server do so, and here we are that; reports have the null sender, and
+        some have nothing else to be known by.
+        """
+        if self.door not in _OURS:
+            return self.raw
+        sender = "".join(self.sender.split()).encode("utf-8", "replace")
+        return b"Return-Path: <%s>\r\n" % sender + self.raw
 
 
 async def keep(database: Database, vault: Vault, arrived: Arrived, now: datetime) -> bool:

@@ -98,6 +98,20 @@ def test_the_same_report_twice_changes_nothing(room: SortingRoom) -> None:
     assert room.contents() == before
 
 
+@pytest.mark.parametrize(
+    ("sender", "kind"), [("", MailKind.BOUNCE), ("ann@example.net", MailKind.HUMAN)], ids=["null", "person"]
+)
+def test_the_envelope_tells_a_report_from_a_letter(room: SortingRoom, sender: str, kind: MailKind) -> None:
+    """By SMTP no field says so, and some reports have nothing but the null sender to be known by."""
+    (reader_id,) = room.subscribe()
+    raw = b"From: help@example.net\r\nSubject: Your mail\r\n\r\n<reader1@example.org>: 552 mailbox full\r\n"
+    keep_all(room, Arrived("smtp", sender, room.return_path(reader_id, room.send()), raw))
+
+    read_everything(room)
+
+    assert [row["kind"] for row in room.store.rows("report")] == [kind]
+
+
 def test_a_crash_in_between_does_nothing_twice(room: SortingRoom) -> None:
     """Consequences and the mark that it was read are one commit: read again, it is done once."""
     (reader_id,) = room.subscribe()

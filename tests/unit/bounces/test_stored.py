@@ -64,3 +64,18 @@ def test_an_event_is_known_by_its_providers_name_for_it() -> None:
     assert first.digest == Arrived("sendgrid", "", "", b"two", "17").digest
     assert first.digest != Arrived("sendgrid", "", "", b"one", "18").digest
     assert first.digest != Arrived("mailgun", "", "", b"one", "17").digest
+
+
+@pytest.mark.parametrize("sender", ["", "a@example.org", "x\r\nSubject: y", "\udcff@example.org"])
+def test_what_is_read_says_who_sent_it(sender: str) -> None:
+    """The envelope's sender stands above the message, in one line, as RFC 5321 §4.4 has it."""
+    first, _, rest = Arrived("smtp", sender, "", MAIL.raw).message.partition(b"\r\n")
+
+    assert first.startswith(b"Return-Path: <")
+    assert rest == MAIL.raw
+
+
+@pytest.mark.parametrize("door", ["imap", "ses"])
+def test_other_doors_bring_no_envelope(door: str) -> None:
+    """A mailbox server has written it already; a provider's event is no mail."""
+    assert Arrived(door, "", "", MAIL.raw).message == MAIL.raw
