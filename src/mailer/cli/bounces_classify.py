@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -38,7 +39,7 @@ def judged_mail(path: Path) -> dict[str, Any]:
         mail = read_report(file.read(MAX_BYTES))
     named = [notice for notice in mail.notices if notice.recipient]
     return {
-        "file": str(path),
+        "file": os.fsencode(path).decode("utf-8", "replace"),
         "kind": mail.kind.shown,
         "recipients": [_judged_notice(notice, mail.kind) for notice in named],
     }

@@ -92,3 +92,15 @@ def test_an_unreadable_file_is_named(tmp_path: Path) -> None:
 
     assert done.returncode == 1
     assert str(locked) in done.stderr
+
+
+def test_a_name_of_stray_bytes_is_printed(tmp_path: Path) -> None:
+    """A file's name need not be UTF-8; what is none becomes U+FFFD, and the next file is read."""
+    for name in (b"a\xff.eml", b"b.eml"):
+        (tmp_path / os.fsdecode(name)).write_bytes(b"")
+
+    done = run(tmp_path, "--json", folder=tmp_path)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    read = [json.loads(line)["file"] for line in done.stdout.splitlines()]
+    assert read == [f"{tmp_path}/a\ufffd.eml", f"{tmp_path}/b.eml"]
