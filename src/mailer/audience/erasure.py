@@ -25,7 +25,6 @@ async def erase(database: Database, vault: Vault, secret: str, *, keeps_block: b
             mailed to it again: neither an old list nor a stranger at the form brings it back.
         now: aware UTC.
     """
-
     known = await owner(database, secret, now=now)
     if known is None or known.sealed_address is None:
         return False

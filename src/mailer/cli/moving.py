@@ -89,7 +89,9 @@ def import_readers(
         with bar() as tell:
             if not dry_run:
                 return await take_in(here.database, here.vault, move, now=here.clock(), tell=tell)
-            return await foresee(here.database, here.vault, move, with_places=changes is not None, tell=tell)
+            return await foresee(
+                here.database, here.vault, move, now=here.clock(), with_places=changes is not None, tell=tell
+            )
 
     report = settings.run(work)
     if changes is not None:

@@ -7,8 +7,8 @@ before whatever a file says of them.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from mailer.domain.language import Language
@@ -41,6 +41,7 @@ REASONS: Mapping[Claim, Standing] = {
     Claim.COMPLAINED: Standing.COMPLAINED,
 }
 """Why an address is not mailed, by what the file says."""
+_ZONES = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +147,16 @@ class Change(StrEnum):
     """Known here; nothing changes."""
     REFUSED = "refused"
     """Named as a reader, but not to be mailed here."""
+
+
+def as_of(arrival: Arrival, now: datetime) -> Arrival:
+    """Lower a proven consent to an unproven one where its date is still to come: a clock or a column is wrong.
+
+    A day is left for files that tell the time of another zone without naming it.
+    """
+    if arrival.claim is Claim.CONFIRMED and arrival.at is not None and arrival.at > now + _ZONES:
+        return replace(arrival, claim=Claim.UNCONFIRMED)
+    return arrival
 
 
 def decide(known: Known, arrival: Arrival) -> Change:

@@ -127,11 +127,27 @@ def test_addresses_are_sealed_and_open(room: Room) -> None:
     assert room.vault.open(reader.sealed_address, reader.public_id) == b"one@example.org"
 
 
+def test_a_consent_with_a_date_to_come_is_asked_for_again(room: Room, tmp_path: Path) -> None:
+    """Nothing of it is on record, and the dry run says so before."""
+    path = table(tmp_path, f"one@example.org,confirmed,{room.now.year + 4}-01-01")
+    move = plan_move(path, None, PLAIN)
+
+    foreseen = room.run(
+        foresee(room.store.database, room.vault, move, now=room.now, with_places=False, tell=silence)
+    )
+    report = bring(room, path, PLAIN)
+
+    assert report.changes == foreseen.changes == {Change.WAITING: 1}
+    assert consent(room, "one@example.org")["consent_at"] is None
+
+
 def test_a_dry_run_says_the_same_and_stores_nothing(room: Room) -> None:
     """Also each line's place with its change, in the order of the file."""
     move = plan_move(SAMPLES / "listmonk.sql", None, TERMS)
 
-    foreseen = room.run(foresee(room.store.database, room.vault, move, with_places=True, tell=silence))
+    foreseen = room.run(
+        foresee(room.store.database, room.vault, move, now=room.now, with_places=True, tell=silence)
+    )
 
     lines = [(place.rpartition(":")[2], change) for place, change in foreseen.lines()]
     assert [change for _, change in lines] == ["subscribed"] * 3 + ["stopped"] * 2 + ["waiting", "stopped"]

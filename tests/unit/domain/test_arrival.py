@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailer.domain.arrival import REASONS, STRANGER, Arrival, Change, Claim, Known, Mention, decide, gather
+from mailer.domain.arrival import (
+    REASONS,
+    STRANGER,
+    Arrival,
+    Change,
+    Claim,
+    Known,
+    Mention,
+    as_of,
+    decide,
+    gather,
+)
 from mailer.domain.language import Language
 from mailer.domain.missing import MissingRule
 from mailer.domain.subscription import Standing
@@ -120,3 +131,22 @@ def test_consent_is_never_raised(known: Known, claim: Claim, at: datetime | None
     assert change is not Change.SUBSCRIBED or claim is Claim.CONFIRMED
     if claim in GOING:
         assert change in (Change.STOPPED, Change.ENDED, Change.KEPT)
+
+
+@pytest.mark.parametrize(
+    ("hours", "claim"), [(-1, Claim.CONFIRMED), (24, Claim.CONFIRMED), (25, Claim.UNCONFIRMED)]
+)
+def test_a_consent_that_is_still_to_come_proves_nothing(hours: int, claim: Claim) -> None:
+    """A day is left for the zones of clocks; all else stays as it was said."""
+    said_at = MARCH + timedelta(hours=hours)
+
+    heard = as_of(arrival(Claim.CONFIRMED, said_at), MARCH)
+
+    assert heard == arrival(claim, said_at)
+
+
+def test_who_left_in_the_future_has_left() -> None:
+    """Only what would subscribe somebody is doubted."""
+    leaving = arrival(Claim.LEFT, MARCH + timedelta(days=400))
+
+    assert as_of(leaving, MARCH) is leaving

@@ -10,7 +10,7 @@ import hashlib
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -20,7 +20,7 @@ from mailer.audience.moving.reading import Reading, recognise
 from mailer.audience.moving.sorting import Person, Places, Tell, persons, pile_up
 from mailer.audience.moving.terms import Terms
 from mailer.audience.vault import Vault
-from mailer.domain.arrival import REASONS, STRANGER, Change, Claim, decide
+from mailer.domain.arrival import REASONS, STRANGER, Change, Claim, as_of, decide
 from mailer.domain.subscription import Standing
 from mailer.storage import Database, Transaction, deliveries, import_runs, intake, letters, readers
 from mailer.storage.intake import IMPORTED, Found, Newcomer
@@ -130,7 +130,9 @@ async def take_in(
         return report
 
 
-async def foresee(database: Database, vault: Vault, move: Move, *, with_places: bool, tell: Tell) -> Report:
+async def foresee(
+    database: Database, vault: Vault, move: Move, *, now: datetime, with_places: bool, tell: Tell
+) -> Report:
     """
     Say what *take_in* would do, storing nothing.
 
@@ -142,7 +144,7 @@ async def foresee(database: Database, vault: Vault, move: Move, *, with_places: 
         count = pile.person_count()
         everybody = persons(pile, move.readings)
         while some := list(islice(everybody, SLICE)):
-            decided = await database.read(lambda tx, some=some: _decided(tx, move, some))  # type: ignore[misc]
+            decided = await database.read(lambda tx, some=some: _decided(tx, move, some, now))  # type: ignore[misc]
             report.changes.update(change for _, _, change in decided)
             if with_places:
                 report.of_lines.extend(
@@ -160,7 +162,7 @@ def _slice(
     """Return what takes a slice in and notes that *done* persons are in, in one transaction."""
 
     def write(tx: Transaction) -> Counter[Change]:
-        decided = _decided(tx, move, some)
+        decided = _decided(tx, move, some, now)
         month = f"{now:%Y-%m}"
         slug = move.terms.newsletter
         intake.admit(tx, slug, list(_newcomers(move, decided, now)), changed_month=month)
@@ -186,9 +188,12 @@ def _slice(
     return write
 
 
-def _decided(tx: Transaction, move: Move, some: Sequence[Person]) -> list[tuple[Person, Found, Change]]:
+def _decided(
+    tx: Transaction, move: Move, some: Sequence[Person], now: datetime
+) -> list[tuple[Person, Found, Change]]:
     found = intake.find(tx, move.terms.newsletter, [person.index for person in some])
-    theirs = [(person, found.get(person.index, _STRANGER)) for person in some]
+    heard = [replace(person, arrival=as_of(person.arrival, now)) for person in some]
+    theirs = [(person, found.get(person.index, _STRANGER)) for person in heard]
     return [(person, here, decide(here.known, person.arrival)) for person, here in theirs]
 
 
