@@ -39,6 +39,7 @@ _KINDS: Final[Mapping[MailKind, str]] = {
 _CAUSES: Final[Mapping[Cause, str]] = {
     Cause.NO_DOMAIN: "there is no such mail server",
     Cause.UNLISTED: "the mailbox is not in the provider’s list",
+    Cause.EDGE_BLOCKED: "the mailbox is not in the provider’s list",
     Cause.FULL: "the mailbox is full",
     Cause.DISABLED: "the mailbox is shut",
     Cause.GREYLISTED: "they asked us to try again",

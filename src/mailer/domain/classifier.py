@@ -53,6 +53,8 @@ _POSITIVE = (2, 3)
 _FULL_OR_TOO_BIG = 552
 # RFC 3463 §3.2: "other address status".
 _ADDRESS_STATUS = (5, 1, 0)
+# Exchange Online's directory-based edge blocking: "5.4.1 Recipient address rejected: Access denied".
+_EDGE_STATUS = (5, 4, 1)
 
 
 def parse_reply(line: str) -> Reply:
@@ -102,7 +104,9 @@ def _cause(reply: Reply, stage: Stage | None) -> tuple[Cause, str, str]:
     by_status = cause_of_status(status) if status else None
     sign = sign_in(reply.text)
     if sign is not None and not _is_doubtful(sign, by_status, reply.text):
-        return sign.cause, f"text:{sign.cause}", sign.words
+        is_at_edge = sign.cause is Cause.UNLISTED and status == _EDGE_STATUS
+        cause = Cause.EDGE_BLOCKED if is_at_edge else sign.cause
+        return cause, f"text:{cause}", sign.words
     if by_status is not None and status is not None:
         return by_status, "status:{}.{}.{}".format(*status), ""
     if (hint := hint_in(reply.text)) is not None:

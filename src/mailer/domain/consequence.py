@@ -121,6 +121,8 @@ def is_clear(case: Case) -> bool:
         case.kind is MailKind.BOUNCE
         and meaning is not None
         and meaning.verdict is Hardness.HARD
+        # A directory that is not filled yet says the same of everybody in it (Microsoft's edge).
+        and meaning.cause is not Cause.EDGE_BLOCKED
         and case.proof is Proof.RETURN_PATH
         and not case.names_other
     )

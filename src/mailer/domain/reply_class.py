@@ -33,6 +33,8 @@ class Cause(StrEnum):
     NO_DOMAIN = "no-domain"
     UNLISTED = "unlisted"
     """Not in the provider's directory, or hidden by it: nearly as good as no mailbox."""
+    EDGE_BLOCKED = "edge-blocked"
+    """Not in the directory that Microsoft asks at its edge: no mailbox, or a directory not filled yet."""
 
     FULL = "full"
     DISABLED = "disabled"
@@ -86,7 +88,7 @@ class Cause(StrEnum):
 
 
 _CAUSES_OF = {
-    ReplyClass.INVALID: (Cause.NO_MAILBOX, Cause.NO_DOMAIN, Cause.UNLISTED),
+    ReplyClass.INVALID: (Cause.NO_MAILBOX, Cause.NO_DOMAIN, Cause.UNLISTED, Cause.EDGE_BLOCKED),
     ReplyClass.MAILBOX: (Cause.FULL, Cause.DISABLED),
     ReplyClass.TRANSIENT: (
         Cause.GREYLISTED,

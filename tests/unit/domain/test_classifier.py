@@ -32,9 +32,14 @@ HARD, SOFT, NONE = Hardness
         ("556 See RFC 7504", Cause.NO_DOMAIN, HARD, "code:556"),
         ("550 5.2.1 <a@example.org>... User Unknown", Cause.NO_MAILBOX, HARD, "text:no-mailbox"),
         ("550 5.1.1 Address rejected a@example.org", Cause.UNLISTED, HARD, "text:unlisted"),
+        (
+            "550 5.4.1 Recipient address rejected: Access denied.",
+            Cause.EDGE_BLOCKED,
+            HARD,
+            "text:edge-blocked",
+        ),
         # Nearly: "not now", a directory that hides.
         ("450 4.1.1 <a@example.org> User unknown", Cause.NO_MAILBOX, SOFT, "text:no-mailbox"),
-        ("550 5.4.1 Recipient address rejected: Access denied.", Cause.UNLISTED, SOFT, "text:unlisted"),
         ("550 #5.1.0 Address rejected a@example.org", Cause.UNLISTED, HARD, "text:unlisted"),
         # A mailbox that takes nothing.
         ("552 5.2.2 Over quota", Cause.FULL, SOFT, "text:full"),

@@ -48,6 +48,14 @@ def test_enough_strikes_end_it_only_where_a_strike_counts(cause: Cause) -> None:
     assert decide(bounce(soft(cause), strikes_are_enough=True)) is expected
 
 
+def test_a_directory_at_the_edge_is_no_clear_word() -> None:
+    """Hard by its words, but a strike: a directory that is not filled yet says it of everybody in it."""
+    meaning = Meaning(Cause.EDGE_BLOCKED, Hardness.HARD, "text:edge-blocked")
+
+    assert decide(bounce(meaning)) is Effect.STRIKE
+    assert decide(bounce(meaning, strikes_are_enough=True)) is Effect.SUPPRESSED
+
+
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
