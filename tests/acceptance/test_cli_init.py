@@ -18,6 +18,7 @@ from tests.acceptance.commandline import MAILER, CommandLine, Installed
 
 PASSWORD = re.compile(r"[a-z2-9]{5}(?:-[a-z2-9]{5}){3}")
 SECTIONS = ("[site]", "[database]", "[relay]", "[dkim]", "[sending]")
+NOBODY = "mailer: nobody is at a terminal to answer, so nothing was done; add --yes to be asked nothing"
 ANSWERS = {
     "--public-url": "https://news.example.org/",
     "--listen": "127.0.0.1:9090",
@@ -117,6 +118,17 @@ def test_at_a_terminal_it_asks_five_things_and_shows_before_it_writes(
     assert "sender is not a mail address; write nothing but the address" in said
     assert "zone “Warsaw” is not known (did you mean “Europe/Warsaw”?)" in said
     assert tomllib.loads((tmp_path / "news/newsletter.toml").read_text())["sender"] == "me@example.org"
+
+
+def test_without_a_terminal_it_asks_nothing(mailer: CommandLine, tmp_path: Path) -> None:
+    """Whatever comes on standard input is no answer: one sentence, and nothing is written."""
+    (tmp_path / "words").write_text("y\nperhaps\n")
+
+    ran = mailer("init", tmp_path / "news", stdin=tmp_path / "words")
+
+    assert ran.refusal() == NOBODY.removeprefix("mailer: ")
+    assert (ran.status, ran.out) == (1, b"")
+    assert not (tmp_path / "news").exists()
 
 
 def test_an_option_is_not_asked_for(mailer: CommandLine, tmp_path: Path) -> None:
@@ -268,9 +280,7 @@ def test_with_standard_input_closed_nothing_is_written(mailer: CommandLine, tmp_
     started = mailer.shell("sh", "-c", command)
 
     assert started == 1
-    assert (tmp_path / "said").read_text() == (
-        "mailer: nobody answered, so nothing was done; add --yes to be asked nothing\n"
-    )
+    assert (tmp_path / "said").read_text() == f"{NOBODY}\n"
     assert not news.exists()
 
 

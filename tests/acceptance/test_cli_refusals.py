@@ -142,6 +142,6 @@ def test_init_without_an_answer_writes_nothing(mailer: CommandLine, tmp_path: Pa
     """In a script without --yes nobody can answer."""
     ran = mailer("init", tmp_path / "new")
 
-    assert "nobody answered, so nothing was done; add --yes" in ran.err
+    assert "nobody is at a terminal to answer, so nothing was done; add --yes" in ran.err
     assert ran.status == 1
     assert list(tmp_path.iterdir()) == []

@@ -82,6 +82,11 @@ def init(
     refuse_taken(folder)
     if password_stdin and not yes:
         raise UsageError("--password-stdin takes standard input, so nobody can be asked; add --yes")
+    if not yes and not someone_is_there():
+        # What a script feeds is not meant as an answer, whatever it says.
+        raise MailerError(
+            "nobody is at a terminal to answer, so nothing was done; add --yes to be asked nothing"
+        )
     outgoing = relay_settings(relay) if relay else RelaySettings()
     given = {
         "public_url": public_url,
@@ -90,7 +95,7 @@ def init(
         "zone": zone,
         "operator": operator,
     }
-    answers = answered(given, asks=not yes and someone_is_there())
+    answers = answered(given, asks=not yes)
     # “none” is only for a server on this machine.
     check_links_are_private(answers["public_url"], leaves_machine=bool(relay) and outgoing.tls != "none")
     newsletter = newsletter_text(sender=answers["sender"], zone=answers["zone"])
