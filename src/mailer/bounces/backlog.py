@@ -35,6 +35,8 @@ ReadOne = Callable[[bytes], ReturnedMail]
 
 SLICE = 50
 """Reports in one transaction: senders and pages wait for no more than these."""
+SLICE_BYTES = 10_000_000
+"""No more of them than this together, but one at least: each lies in memory several times over."""
 _LOOK_S = 2.0
 _GIVE_WAY = 3.0
 """How many times as long as a slice took, while more is brought."""
@@ -157,8 +159,17 @@ class Backlog:
             await asyncio.sleep(_FORGET_S)
 
     def _next(self, tx: Transaction) -> list[Report]:
-        waiting = reports.unread(tx, SLICE + len(self._unreadable))
-        return [each for each in waiting if each.id not in self._unreadable][:SLICE]
+        sizes = reports.unread_sizes(tx, SLICE + len(self._unreadable))
+        chosen: list[int] = []
+        room = SLICE_BYTES
+        for report_id, size in sizes.items():
+            if report_id in self._unreadable:
+                continue
+            if chosen and (size > room or len(chosen) == SLICE):
+                break
+            chosen.append(report_id)
+            room -= size
+        return reports.some(tx, chosen)
 
     async def _read(self, waiting: Sequence[Report]) -> list[Reading]:
         arrived = await asyncio.to_thread(self._opened, waiting)

@@ -74,6 +74,19 @@ def unread(tx: Transaction, limit: int, *, after: int = 0) -> list[Report]:
     return [Report(*row) for row in rows]
 
 
+def unread_sizes(tx: Transaction, limit: int) -> dict[int, int]:
+    """Return the bytes of each report that nobody has read, by id in the order of arrival, at most *limit*."""
+    columns = (table.c.id, func.length(table.c.sealed))
+    rows = tx.execute(select(*columns).where(table.c.read_at.is_(None)).order_by(table.c.id).limit(limit))
+    return {row[0]: row[1] for row in rows}
+
+
+def some(tx: Transaction, ids: Sequence[int]) -> list[Report]:
+    """Return the reports of these ids that are there, in the order of arrival."""
+    rows = tx.execute(select(*_COLUMNS).where(table.c.id.in_(ids)).order_by(table.c.id)) if ids else ()
+    return [Report(*row) for row in rows]
+
+
 def unread_count(tx: Transaction) -> int:
     """Return how many reports nobody has read."""
     return tx.scalar(select(func.count()).select_from(table).where(table.c.read_at.is_(None))) or 0

@@ -10,7 +10,7 @@ import pytest
 
 from mailer.audience.keys import seeded_keys
 from mailer.audience.vault import Vault
-from mailer.bounces.backlog import SLICE, Backlog, Desk
+from mailer.bounces.backlog import SLICE, SLICE_BYTES, Backlog, Desk
 from mailer.bounces.consequences import follow
 from mailer.bounces.matching import Matching
 from mailer.bounces.stored import Arrived, keep, opened
@@ -154,6 +154,20 @@ def test_more_than_a_slice_is_read_in_order(room: SortingRoom) -> None:
     worker = backlog(room)
 
     assert [room.store.run(worker.read_waiting()) for _ in range(3)] == [SLICE, 5, 0]
+
+
+def test_long_reports_are_read_a_few_at_a_time(room: SortingRoom) -> None:
+    """Whoever holds one token may bring the longest messages: they never lie in memory together."""
+    (reader_id,) = room.subscribe()
+    path = room.return_path(reader_id, room.send())
+    most = SLICE_BYTES * 2 // 3
+    bodies = [b"Subject: 1\r\n\r\n" + each * most for each in (b"a", b"b")]
+    keep_all(room, *(Arrived("smtp", "", path, body) for body in (*bodies, b"c", b"d" * (2 * SLICE_BYTES))))
+    worker = backlog(room)
+
+    counts = [room.store.run(worker.read_waiting()) for _ in range(4)]
+
+    assert counts == [1, 2, 1, 0]
 
 
 def test_a_report_that_breaks_is_set_aside(room: SortingRoom) -> None:
