@@ -75,7 +75,7 @@ def unread(tx: Transaction, limit: int, *, after: int = 0) -> list[Report]:
 
 
 def unread_sizes(tx: Transaction, limit: int) -> dict[int, int]:
-    """Return the bytes of each report that nobody has read, by id in the order of arrival, at most *limit*."""
+    """Return the bytes of each report that nobody has read, by id, the oldest first, at most *limit*."""
     columns = (table.c.id, func.length(table.c.sealed))
     rows = tx.execute(select(*columns).where(table.c.read_at.is_(None)).order_by(table.c.id).limit(limit))
     return {row[0]: row[1] for row in rows}
