@@ -167,6 +167,26 @@ def test_the_page_of_an_unsubscribe_link_speaks_the_browsers_language(place: Pat
     run(scene())
 
 
+def test_a_form_sent_in_parts_is_taken(place: Path) -> None:
+    """Whoever builds their own form may choose the encoding."""
+
+    async def scene() -> None:
+        async with standing(place) as stage:
+            fields = {
+                "address": (None, "new@example.org"),
+                "newsletter": (None, SLUG),
+                "language": (None, "en"),
+            }
+
+            answer = await stage.client.post("/en/subscribe", files=fields)
+            await stage.decide()
+
+            assert answer.status_code == 200
+            assert (await stage.client.get(f"/en/confirm/{await stage.secret()}")).status_code == 200
+
+    run(scene())
+
+
 @pytest.mark.parametrize(
     ("lang", "said"),
     [

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from mailer.domain.language import Language
 from mailer.domain.missing import MissingRule
 from mailer.domain.newsletter import Newsletter
-from mailer.web.public.box import Mistake, Refused, empty_box, read_fields, read_sign_up
+from mailer.web.form import read_fields
+from mailer.web.public.box import Mistake, Refused, empty_box, read_sign_up
 
 BE, RU, EN = Language.BELARUSIAN, Language.RUSSIAN, Language.ENGLISH
 WEEKLY = Newsletter("weekly", (BE, RU), "Europe/Warsaw", "a@example.org", {BE: "Т", RU: "Н"})

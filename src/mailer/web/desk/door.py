@@ -30,7 +30,7 @@ from mailer.storage import operators
 from mailer.storage.operators import Session
 from mailer.web.armour import PRIVATE
 from mailer.web.desk.frame import refuse
-from mailer.web.public.box import read_fields
+from mailer.web.form import read_fields
 from mailer.web.site import Site
 
 SESSION_LASTS: Final = timedelta(hours=12)

@@ -9,12 +9,13 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from mailer.editorial.login_waits import LoginWaits
 from mailer.editorial.operators import Refused, check
 from mailer.storage import operators
 from mailer.web.armour import PRIVATE
 from mailer.web.desk.door import Visit, current_session, guarded, is_from_here, log_in, log_out, page_of_ours
 from mailer.web.desk.frame import show_outside
-from mailer.web.public.box import read_fields
+from mailer.web.form import form_of
 from mailer.web.site import Site
 
 _MOST_AT_ONCE: Final = 8
@@ -28,18 +29,23 @@ _FROM_ELSEWHERE: Final = "This form came from another site. Log in here."
 
 
 class _Counter:
-    """Logins that are being checked in this process."""
+    """Logins that are being checked in this process, and the waits after wrong ones."""
 
     def __init__(self) -> None:
         self._checking = 0
+        self._waits = LoginWaits()
 
-    async def check(self, site: Site, name: str, password: str) -> operators.Operator | str:
+    async def check(
+        self, site: Site, name: str, password: str, *, client: str | None
+    ) -> operators.Operator | str:
         """Return who it is, or the sentence that says why not."""
         if self._checking >= _MOST_AT_ONCE:
             return _BUSY
         self._checking += 1
         try:
-            answer = await check(site.database, name, password, site.clock())
+            answer = await check(
+                site.database, name, password, site.clock(), client=client, waits=self._waits
+            )
         finally:
             self._checking -= 1
         return _WRONG if isinstance(answer, Refused) else answer
@@ -61,11 +67,12 @@ async def _form(site: Site, request: Request) -> Response:
 
 
 async def _log_in(site: Site, counter: _Counter, request: Request) -> Response:
-    fields = read_fields(await request.body())
+    fields = await form_of(request)
     name, wanted = fields.get("name", ""), fields.get("next", "")
     if not is_from_here(site, request):
         return await _show(site, wanted, status=403, mistake=_FROM_ELSEWHERE)
-    answer = await counter.check(site, name, fields.get("password", ""))
+    client = request.client.host if request.client else None
+    answer = await counter.check(site, name, fields.get("password", ""), client=client)
     if isinstance(answer, str):
         return await _show(site, wanted, status=503 if answer == _BUSY else 403, mistake=answer, name=name)
     response = RedirectResponse(site.paths.base + page_of_ours(wanted), 303, PRIVATE)

@@ -6,7 +6,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
-from urllib.parse import parse_qsl
 
 from mailer.audience.address import NotAnAddress, parse_address
 from mailer.audience.signup import SignUpForm
@@ -14,7 +13,6 @@ from mailer.domain.language import Language
 from mailer.domain.missing import LEAVE_OUT, MissingRule
 from mailer.domain.newsletter import Newsletter
 
-_MOST_FIELDS: Final = 100
 _MOST_KEPT_CHARS: Final = 254
 
 
@@ -98,23 +96,6 @@ def empty_box(known: Sequence[Newsletter], language: Language, *ticked: str) -> 
     """
     offered = offered_in(language, known)
     return Box(tuple(offered), frozenset(ticked), language) if offered else None
-
-
-def read_fields(body: bytes) -> dict[str, str]:
-    """Read a form (application/x-www-form-urlencoded); whatever else it is has no field.
-
-    A name that stands several times holds its values with a space between, as ticked boxes are sent.
-    """
-    try:
-        pairs = parse_qsl(
-            body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=_MOST_FIELDS
-        )
-    except ValueError:
-        return {}
-    fields: dict[str, str] = {}
-    for name, value in pairs:
-        fields[name] = f"{fields[name]} {value}" if name in fields else value
-    return fields
 
 
 def read_sign_up(fields: Mapping[str, str], known: Sequence[Newsletter], language: Language) -> SignUpForm:

@@ -16,8 +16,9 @@ from starlette.routing import Route
 
 from mailer.domain.language import Language
 from mailer.domain.newsletter import Newsletter
+from mailer.web.form import form_of
 from mailer.web.pages import Page, languages, published, show
-from mailer.web.public.box import Box, empty_box, filled_box, offered_in, read_fields
+from mailer.web.public.box import Box, empty_box, filled_box, offered_in
 from mailer.web.public.front import page_language
 from mailer.web.site import Site
 
@@ -52,7 +53,7 @@ def show_filled(
 
 async def _open(site: Site, request: Request) -> Response:
     # What stands in the address is not read: an e-mail address there would be in logs and histories.
-    fields = read_fields(await request.body())
+    fields = await form_of(request)
     known = await published(site.database)
     language = page_language(request.path_params["language"], languages(known))
     if not fields:

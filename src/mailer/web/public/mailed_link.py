@@ -13,8 +13,8 @@ from starlette.routing import Route
 
 from mailer.domain.language import Language
 from mailer.domain.newsletter import Newsletter
+from mailer.web.form import form_of
 from mailer.web.pages import Page, languages, published, show
-from mailer.web.public.box import read_fields
 from mailer.web.public.front import page_language
 from mailer.web.site import Site
 
@@ -64,7 +64,7 @@ class MailedLink(Generic[T]):
         return await self._show(site, request, await self.look(site, request.path_params["secret"]))
 
     async def _press(self, site: Site, request: Request) -> Response:
-        fields = read_fields(await request.body())
+        fields = await form_of(request)
         return await self._show(site, request, await self.press(site, request.path_params["secret"], fields))
 
     async def _show(self, site: Site, request: Request, found: T) -> Response:

@@ -13,9 +13,9 @@ from mailer.audience import settings_link
 from mailer.audience.address import NotAnAddress, parse_address
 from mailer.domain.language import Language
 from mailer.domain.newsletter import Newsletter
+from mailer.web.form import form_of
 from mailer.web.pages import Page, languages, published, show
 from mailer.web.public import presses, settings_page
-from mailer.web.public.box import read_fields
 from mailer.web.public.challenge import signs_of
 from mailer.web.public.front import page_language
 from mailer.web.site import Site
@@ -43,7 +43,7 @@ async def _form(site: Site, request: Request) -> Response:
 
 async def _ask(site: Site, request: Request) -> Response:
     """Answer the same whoever's address it is: nobody has looked yet."""
-    fields = read_fields(await request.body())
+    fields = await form_of(request)
     address = fields.get("address", "")
     known = await published(site.database)
     language = _language(request, known)
@@ -63,7 +63,7 @@ async def _look(site: Site, request: Request) -> Response:
 
 
 async def _press(site: Site, request: Request) -> Response:
-    fields = read_fields(await request.body())
+    fields = await form_of(request)
     known = await published(site.database)
     visit = settings_page.Visit(site, _language(request, known), request.path_params["secret"], known, fields)
     press = presses.PRESSES.get(fields.get("do", ""))

@@ -11,8 +11,9 @@ from starlette.routing import Route
 from mailer.audience.signup import receive
 from mailer.domain.language import Language
 from mailer.domain.newsletter import Newsletter
+from mailer.web.form import form_of
 from mailer.web.pages import Page, languages, published, show
-from mailer.web.public.box import Refused, offered_in, read_fields, read_sign_up
+from mailer.web.public.box import Refused, offered_in, read_sign_up
 from mailer.web.public.challenge import signs_of
 from mailer.web.public.embed import is_foreign, show_filled
 from mailer.web.public.front import front_page, page_language
@@ -52,13 +53,12 @@ async def _check_mail(site: Site, request: Request) -> Response:
 
 
 async def _subscribe(site: Site, shelf: Shelf, request: Request) -> Response:
-    body = await request.body()
+    fields = await form_of(request)
     known = await shelf.newsletters()
     language = page_language(request.path_params["language"], languages(known))
     offered = offered_in(language, known)
     if not offered:
         return await front_page(site, language, status=_UNPROCESSABLE)
-    fields = read_fields(body)
     if is_foreign(request):
         return show_filled(site, language, known, fields)
     try:
