@@ -22,6 +22,10 @@ GUARD = (
     "INSERT INTO guard (provider_group, issue_id, began_at, hard_count, copy_count) "
     "VALUES ('other', 1, 1795420800000, 60, 500)"
 )
+LETTER = (
+    "INSERT INTO report (digest, door, seal_id, sealed, received_at, read_at, kind) "
+    "VALUES (x'07', 'smtp', x'07', x'07', unixepoch() * 1000, unixepoch() * 1000, 'human')"
+)
 TAKEN = "UPDATE delivery SET state = 'accepted', settled_at = 1795420800000"
 COUNTED = "UPDATE chunk SET accepted = size, queued = 0, next_at = NULL"
 
@@ -66,6 +70,7 @@ def test_a_guard_is_believed_and_then_undone(returned: Installed) -> None:
 
     assert "smaller mail providers said “no such mailbox” of 60 of 500 copies of issue 1" in listed
     assert "there is no such mailbox (text:no-mailbox) 550 5.1.1 ‹…›: user unknown" in listed
+    assert "decide with “mailer bounces apply NUMBER”" in listed
     assert guard["waiting"] == 1
     assert (applied.status, applied.out.decode()) == (0, "do not mail: fewer than 10 readers\n")
     assert "do not mail: the mailbox is gone" in shown
@@ -82,6 +87,10 @@ def test_a_guard_is_not_believed(returned: Installed) -> None:
 
     assert dropped == {"readers": 1}
     assert "somebody has decided this already" in again
+    assert (
+        "no provider waits under number 9; “mailer bounces waiting”"
+        in returned("bounces", "apply", "9").refusal()
+    )
     assert "there is no returned mail 9" in returned("bounces", "apply", "9", "--mail").refusal()
     assert "nothing to undo" in returned("bounces", "undo", "1").refusal()
 
@@ -101,3 +110,15 @@ def test_a_mail_that_asks_to_leave_is_answered(returned: Installed) -> None:
     assert [(each["number"], each["sentence"]) for each in mails] == [(2, ""), (3, "")]
     assert (kept, left) == ("they stay subscribed\n", "unsubscribed, with the goodbye\n")
     assert "belarus-weekly: unsubscribed" in returned("reader", "show", "boris@example.org").out.decode()
+
+
+def test_letters_that_wait_are_told_of(returned: Installed) -> None:
+    """They are read on the desk; nobody is told that nothing waits while they do."""
+    assert returned("bounces", "dismiss", "1").status == 0
+    with closing(sqlite3.connect(returned.folder / "data" / "mailer.db")) as database, database:
+        database.execute(LETTER)
+
+    listed = returned("bounces", "waiting").out.decode()
+
+    assert listed == "letters from people: 1; they are read on the desk, under “Returned mail”\n"
+    assert returned("bounces", "waiting", "--json").json["letters"] == 1

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from mailer.audience import departure
 from mailer.audience.vault import Vault
+from mailer.bounces.forwarding import put_away
 from mailer.bounces.retirement import restore, retire
 from mailer.domain.consequence import Effect
 from mailer.domain.returned_mail import MailKind
@@ -21,6 +22,8 @@ from mailer.storage.consequences import Consequence
 from mailer.storage.guards import Guard
 
 _EXAMPLES = 5
+_LOOKED_AT = 100
+"""Of so many bounces: a provider says mostly the same, and one line of it is evidence enough."""
 _AT_ONCE = 100
 """Readers in one transaction: senders and pages wait for no more than these."""
 _MOST = 10_000_000
@@ -32,7 +35,7 @@ class Held:
 
     Attributes:
         count: how many readers wait for the decision.
-        examples: the newest of what the provider said, at most five.
+        examples: the newest of what the provider said, each answer once, at most five.
     """
 
     guard: Guard
@@ -52,8 +55,8 @@ def waiting(tx: Transaction) -> Waiting:
     """Return what waits for a person, oldest first."""
     held = []
     for guard in guards.open_guards(tx):
-        newest = consequences.held(tx, guard.group, _EXAMPLES, newest=True)
-        held.append(Held(guard, consequences.held_count(tx, guard.group), tuple(newest)))
+        newest = consequences.held(tx, guard.group, _LOOKED_AT, newest=True)
+        held.append(Held(guard, consequences.held_count(tx, guard.group), _different(newest)))
     return Waiting(tuple(held), tuple(consequences.proposed(tx)))
 
 
@@ -155,6 +158,9 @@ async def press_proposal(database: Database, vault: Vault, consequence_id: int, 
         if reader is not None:
             departure.leave(tx, vault, Token(reader.public_id, newsletter=found.newsletter_id), now)
         consequences.change(tx, [found.id], Effect.UNSUBSCRIBED)
+        if found.report_id is not None:
+            # What they asked for is done: nobody has to read their letter besides.
+            put_away(tx, found.report_id, now)
 
     await database.write(work, urgent=True)
 
@@ -173,6 +179,11 @@ async def drop_proposal(database: Database, consequence_id: int, *, operator: st
         consequences.take_back(tx, [found.id], Effect.NONE, operator=operator, now=now)
 
     await database.write(work, urgent=True)
+
+
+def _different(newest: list[Consequence]) -> tuple[Consequence, ...]:
+    said = {(each.evidence, each.reply): each for each in reversed(newest)}
+    return tuple(sorted(said.values(), key=lambda each: -each.id)[:_EXAMPLES])
 
 
 def _apply_some(tx: Transaction, group: str, now: datetime) -> int:

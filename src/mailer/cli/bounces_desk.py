@@ -11,6 +11,7 @@ from mailer.audience.returned_words import few, group_in_words, kind_in_words
 from mailer.bounces import decisions
 from mailer.bounces.asking import asking_words
 from mailer.bounces.decisions import Held, Waiting
+from mailer.bounces.forwarding import people_waiting
 from mailer.cli.context import Context
 from mailer.cli.output import print_json, say
 from mailer.installation import Installation
@@ -18,6 +19,14 @@ from mailer.storage.consequences import Consequence
 
 _OPERATOR = "command line"
 """Who decided, in the reader's history: nobody logs in here."""
+_HOW_PROVIDERS = (
+    "a provider: decide with “mailer bounces apply NUMBER” (believe it: do not mail them) or "
+    "“mailer bounces dismiss NUMBER” (keep mailing)"
+)
+_HOW_MAILS = (
+    "a mail: decide with “mailer bounces apply NUMBER --mail” (unsubscribe them) or "
+    "“mailer bounces dismiss NUMBER --mail” (they asked for nothing)"
+)
 _Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 _Guard = Annotated[
     int,
@@ -33,26 +42,35 @@ _IsMail = Annotated[
 def waiting(context: typer.Context, *, json: _Json = False) -> None:
     """List what waits for a person.
 
-    Providers whose bounces are not believed, and mails that ask to leave.
+    Providers whose bounces are not believed, mails that ask to leave, and how many letters from people.
     """
     settings: Context = context.obj
 
-    async def work(here: Installation) -> tuple[Waiting, list[str]]:
+    async def work(here: Installation) -> tuple[Waiting, list[str], int]:
         found = await here.database.read(decisions.waiting)
-        return found, await asking_words(here.database, here.vault, found.proposals)
+        people = await here.database.read(lambda tx: people_waiting(tx, here.clock()))
+        words = await asking_words(here.database, here.vault, found.proposals)
+        return found, words, len(people.keys() - {each.report_id for each in found.proposals})
 
-    found, words = settings.run(work)
+    found, words, letters = settings.run(work)
     asking = list(zip(found.proposals, words, strict=True))
     if json:
         held = [_held_json(each) for each in found.held]
-        print_json({"guards": held, "mails": [_asking_json(*each) for each in asking]})
+        mails = [_asking_json(*each) for each in asking]
+        print_json({"guards": held, "mails": mails, "letters": letters})
         return
     for each in found.held:
         _say_held(each)
     for proposal, sentence in asking:
         said = f": “{sentence}”" if sentence else ""
         say(f"mail {proposal.id}, {time_in_words(proposal.at)}: somebody wants to leave{said}")
-    if not (found.held or asking):
+    if letters:
+        say(f"letters from people: {letters}; they are read on the desk, under “Returned mail”")
+    if found.held:
+        say(_HOW_PROVIDERS)
+    if asking:
+        say(_HOW_MAILS)
+    if not (found.held or asking or letters):
         say("nothing waits for you")
 
 

@@ -98,7 +98,9 @@ def still_open(tx: Transaction, guard_id: int) -> Guard:
     """
     row = tx.execute(select(*_COLUMNS).where(table.c.id == guard_id)).one_or_none()
     if row is None:
-        raise NotFound(f"there is no guard {guard_id}; look at the list again")
+        raise NotFound(
+            f"no provider waits under number {guard_id}; “mailer bounces waiting” lists those that do"
+        )
     if row.ended_at is not None:
         raise InvalidMove("somebody has decided this already; look at the list again")
     return Guard(*row)

@@ -10,6 +10,7 @@ from datetime import timedelta
 import pytest
 from structlog.testing import capture_logs
 
+from mailer.bounces import decisions
 from mailer.bounces.backlog import Backlog
 from mailer.bounces.forwarding import (
     MOST_OF_ONE_PER_HOUR,
@@ -27,7 +28,7 @@ from mailer.domain.consequence import Effect
 from mailer.domain.links import Links
 from mailer.errors import SettingsError
 from mailer.storage import letters, newsletters
-from tests.integration.bounces.sorting_room import SortingRoom
+from tests.integration.bounces.sorting_room import SortingRoom, address_of
 from tests.integration.bounces.test_backlog import backlog, dsn, read_everything
 from tests.integration.storage.scene import SLUG
 
@@ -90,6 +91,20 @@ def test_once_however_often_it_is_read(room: SortingRoom) -> None:
     read_everything(room, reader_of(room))
 
     assert room.contents() == before
+
+
+def test_who_was_unsubscribed_wrote_no_letter_besides(room: SortingRoom) -> None:
+    """What they asked for is done: whoever pressed, on the desk or the command line, need not read it too."""
+    (reader_id,) = room.subscribe()
+    path = room.return_path(reader_id, room.send())
+    write(room, "Please unsubscribe me.", sender=address_of(reader_id), to=path)
+    read_everything(room)
+    (proposal,) = room.store.read(decisions.waiting).proposals
+    before = waiting(room)
+
+    room.store.run(decisions.press_proposal(room.store.database, room.vault, proposal.id, now=room.now))
+
+    assert (before, waiting(room)) == ([proposal.report_id], [])
 
 
 def test_without_a_newsroom_it_waits_on_the_desk(room: SortingRoom) -> None:

@@ -19,12 +19,12 @@ from mailer.audience.returned_words import few, group_in_words, kind_in_words
 from mailer.bounces import decisions
 from mailer.bounces.asking import asking_words
 from mailer.bounces.decisions import Held, Waiting
-from mailer.bounces.forwarding import people_waiting, put_away
+from mailer.bounces.forwarding import people_waiting
 from mailer.domain.issue import Issue
 from mailer.domain.newsletter import Newsletter
 from mailer.domain.returns import GroupReturns
 from mailer.errors import MailerError, NotFound
-from mailer.storage import Transaction, consequences, issues, newsletters, operators, return_stats
+from mailer.storage import Transaction, issues, newsletters, operators, return_stats
 from mailer.storage.consequences import Consequence
 from mailer.web.armour import PRIVATE
 from mailer.web.desk.door import Visit, guarded
@@ -162,11 +162,7 @@ async def _dismiss(visit: Visit) -> Response:
 
 async def _unsubscribe(visit: Visit) -> Response:
     site, number, operator = visit.site, number_of(visit), await _operator(visit)
-    report_id = await site.database.read(lambda tx: consequences.get(tx, number).report_id)
     await decisions.press_proposal(site.database, site.vault, number, now=site.clock())
-    if report_id is not None:
-        # What they asked for is done: nobody has to read their letter besides.
-        await site.database.write(lambda tx: put_away(tx, report_id, site.clock()))
     site.wake()
     _log.info("returned.unsubscribed", number=number, operator=operator)
     return _back(visit)
