@@ -14,7 +14,7 @@ from mailer.audience import departure
 from mailer.bounces.matching import Match, Matching, Reading
 from mailer.bounces.retirement import retire
 from mailer.config_returned import ReturnedSettings
-from mailer.domain.consequence import NEVER_KEPT, Case, Effect, counts_as_strike, decide, is_clear
+from mailer.domain.consequence import BELIEVED, NEVER_KEPT, Case, Effect, counts_as_strike, decide, is_clear
 from mailer.domain.guard import GuardRule
 from mailer.domain.notice_judgement import as_reply, judge_notice
 from mailer.domain.reply_class import Hardness, Meaning
@@ -102,6 +102,7 @@ def _completed(tx: Transaction, copy: SentCopy, case: Case, rules: Rules, now: d
         case,
         is_letter=copy.issue_id is None,
         is_mailed=copy.is_mailed,
+        is_too_late=sent_at is not None and now - sent_at > BELIEVED,
         is_proven_since=sent_at is not None and proven_at is not None and sent_at < proven_at,
     )
     if not (case.is_mailed and counts_as_strike(case)):
@@ -147,9 +148,11 @@ def _verdict(case: Case) -> Hardness:
 
 
 def _evidence(case: Case) -> str:
-    if case.meaning is None:
-        return f"{case.kind}:{case.feedback_type}" if case.feedback_type else f"kind:{case.kind}"
-    return f"{case.meaning.evidence}, of another address" if case.names_other else case.meaning.evidence
+    if case.meaning is not None:
+        evidence = case.meaning.evidence
+    else:
+        evidence = f"{case.kind}:{case.feedback_type}" if case.feedback_type else f"kind:{case.kind}"
+    return f"{evidence}, of another address" if case.names_other else evidence
 
 
 def _meaning(match: Match, kind: MailKind) -> Meaning | None:

@@ -101,6 +101,9 @@ class Matching:
 
     def find(self, tx: Transaction, reading: Reading) -> Match | None:
         """Return whom a report is about, or None: then nothing follows from it."""
+        if reading.kind is MailKind.BOUNCE and is_to_leave(reading.arrived.recipient):
+            # No mail of ours comes from there, and its header shows that address to whoever has one.
+            return None
         needs_copy = reading.kind not in _WRITTEN
         for token, proof in self._tokens(reading):
             copy = _copy_of(tx, token)

@@ -17,6 +17,10 @@ from mailer.domain.returned_mail import MailKind
 UNDO_KEPT = timedelta(days=30)
 """How long a reader who was suppressed for a bounce is kept whole, so that an operator can undo it."""
 
+BELIEVED = timedelta(days=30)
+"""How long after a copy went out a bounce of it is believed. Mail servers give up after five days (RFC 5321
+§4.5.4.1), some after ten; what comes later was written by somebody who kept the token."""
+
 
 class Effect(StrEnum):
     """What one message that came back led to."""
@@ -54,6 +58,7 @@ class Case:
         is_letter: it came back from a Letter, not from an issue.
         is_at_once: the relay refused the copy itself; nobody returned anything.
         names_other: it names an address, and that is not the reader's: the mail was sent on.
+        is_too_late: the copy went out longer ago than BELIEVED.
         is_mailed: the reader has a subscription that is active or pending.
         is_proven_since: the reader, or an operator, showed after this copy that the mailbox lives.
         strikes_are_enough: with this one as a strike (domain/strikes.py).
@@ -67,6 +72,7 @@ class Case:
     is_letter: bool = False
     is_at_once: bool = False
     names_other: bool = False
+    is_too_late: bool = False
     is_mailed: bool = True
     is_proven_since: bool = False
     strikes_are_enough: bool = False
@@ -77,6 +83,9 @@ NO_COMPLAINT = frozenset({"not-spam", "virus", "auth-failure", "dmarc"})
 """Reports that say nothing of what the reader wants (RFC 5965 §3.1, RFC 6430, RFC 6591)."""
 _WANTS_TO_LEAVE = frozenset({"opt-out", "opt-out-list"})
 _UNKNOWN_STRIKES = frozenset({Cause.UNREADABLE, Cause.FILTERED})
+_OF_A_DOMAIN = frozenset({Cause.EDGE_BLOCKED, Cause.NO_DOMAIN})
+"""Said of everybody in a domain alike: by a directory that is not filled yet (Microsoft's edge), or when a
+registry, or our relay's resolver, has a bad day."""
 
 NEVER_KEPT = frozenset({MailKind.SUCCESS, MailKind.RECEIPT, MailKind.STATISTICS})
 """Nothing is written down of these: that somebody got or read a mail is nobody's business."""
@@ -121,15 +130,14 @@ def is_clear(case: Case) -> bool:
         case.kind is MailKind.BOUNCE
         and meaning is not None
         and meaning.verdict is Hardness.HARD
-        # A directory that is not filled yet says the same of everybody in it (Microsoft's edge).
-        and meaning.cause is not Cause.EDGE_BLOCKED
+        and meaning.cause not in _OF_A_DOMAIN
         and case.proof is Proof.RETURN_PATH
         and not case.names_other
     )
 
 
 def _of_bounce(case: Case) -> Effect:
-    if not case.is_mailed or case.is_proven_since or not counts_as_strike(case):
+    if not case.is_mailed or case.is_proven_since or case.is_too_late or not counts_as_strike(case):
         return Effect.NONE
     if is_clear(case) or (case.strikes_are_enough and not case.is_letter):
         return _guarded(case.guard)
@@ -150,7 +158,9 @@ def _guarded(guard: GuardState) -> Effect:
 def _of_complaint(case: Case) -> Effect:
     if case.feedback_type in NO_COMPLAINT:
         return Effect.NONE
-    if case.proof is Proof.LINK or case.feedback_type in _WANTS_TO_LEAVE:
+    # Who got it sent on can't speak for the reader, who is told and may undo it.
+    is_anothers = case.proof is Proof.LINK or case.names_other
+    if is_anothers or case.feedback_type in _WANTS_TO_LEAVE:
         return Effect.UNSUBSCRIBED if case.is_mailed else Effect.NONE
     # Also of who has left: nothing else keeps an old list from bringing them back.
     return Effect.SUPPRESSED

@@ -238,6 +238,39 @@ def test_a_complaint_ends_everything_at_once(room: SortingRoom) -> None:
     assert [row["reason"] for row in room.store.rows("suppression")] == [Standing.COMPLAINED]
 
 
+def test_who_got_a_mail_sent_on_complains_for_themselves(room: SortingRoom) -> None:
+    """The reader is told, and can undo it: they may like what somebody else calls spam."""
+    (reader_id,) = room.subscribe()
+    path = room.return_path(reader_id, room.send())
+    mail = ReturnedMail(MailKind.COMPLAINT, (Notice("friend@example.net"),), feedback_type="abuse")
+
+    (written,) = room.follow(room.read(mail, path))
+
+    assert written.effect is Effect.UNSUBSCRIBED
+    assert written.evidence == "complaint:abuse, of another address"
+    assert [row["kind"] for row in room.store.rows("letter")] == ["goodbye"]
+
+
+def test_a_bounce_months_later_is_nobodys(room: SortingRoom) -> None:
+    """No mail server keeps a copy so long; who kept its token may write one."""
+    (reader_id,) = room.subscribe()
+    issue_id = room.send()
+    room.wait(days=31)
+
+    assert room.come_back(reader_id, issue_id) is Effect.NONE
+    assert room.standing(reader_id) is Standing.ACTIVE
+
+
+def test_nothing_bounces_to_where_people_leave(room: SortingRoom) -> None:
+    """That address stands in every header, and no mail of ours comes from it: such a report is made up."""
+    (reader_id,) = room.subscribe()
+    path = room.return_path(reader_id, room.send())
+    mail = room.bounce(reader_id, 1).mail
+
+    assert room.follow(room.read(mail, f"unsubscribe+{path}")) == []
+    assert room.standing(reader_id) is Standing.ACTIVE
+
+
 def test_an_unsubscribe_by_mail_is_one(room: SortingRoom) -> None:
     """From whomever it comes, with the goodbye and its way back; other newsletters stay."""
     (reader_id,) = room.subscribe(to=(SLUG, "other"))

@@ -161,12 +161,15 @@ def test_what_blames_us_does_not_even_count(stand: Stand, arrivals: list[Came]) 
     arrivals=st.lists(
         came(
             [MailKind.BOUNCE, MailKind.COMPLAINT, MailKind.AUTO_REPLY], (*HARMLESS[:2], *COUNTING[:2], CLEAR)
-        ),
+        ).filter(lambda each: each.kind is not MailKind.COMPLAINT or each.address in ("own", None)),
         max_size=12,
     ),
 )
 def test_the_order_does_not_matter(stand: Stand, arrivals: list[Came], data: st.DataObject) -> None:
-    """Out of order and twice leads every reader to where in order and once does."""
+    """Out of order and twice leads every reader to where in order and once does.
+
+    Somebody else's complaint unsubscribes, as the link does, only who is subscribed still: that has an order.
+    """
     shuffled = data.draw(st.permutations(arrivals))
     again = data.draw(st.lists(st.sampled_from(arrivals), max_size=5)) if arrivals else []
 

@@ -48,9 +48,10 @@ def test_enough_strikes_end_it_only_where_a_strike_counts(cause: Cause) -> None:
     assert decide(bounce(soft(cause), strikes_are_enough=True)) is expected
 
 
-def test_a_directory_at_the_edge_is_no_clear_word() -> None:
-    """Hard by its words, but a strike: a directory that is not filled yet says it of everybody in it."""
-    meaning = Meaning(Cause.EDGE_BLOCKED, Hardness.HARD, "text:edge-blocked")
+@pytest.mark.parametrize("cause", [Cause.EDGE_BLOCKED, Cause.NO_DOMAIN])
+def test_what_is_said_of_a_whole_domain_is_no_clear_word(cause: Cause) -> None:
+    """Hard by its words, but a strike: directories that are not filled, and names that go out for a day."""
+    meaning = Meaning(cause, Hardness.HARD, f"text:{cause}")
 
     assert decide(bounce(meaning)) is Effect.STRIKE
     assert decide(bounce(meaning, strikes_are_enough=True)) is Effect.SUPPRESSED
@@ -66,6 +67,7 @@ def test_a_directory_at_the_edge_is_no_clear_word() -> None:
         pytest.param({"names_other": True, "is_letter": True}, Effect.NONE, id="of another, from a Letter"),
         pytest.param({"proof": Proof.LINK}, Effect.STRIKE, id="by who may have got it forwarded"),
         pytest.param({"is_proven_since": True}, Effect.NONE, id="confirmed since"),
+        pytest.param({"is_too_late": True}, Effect.NONE, id="of a copy that no server still has"),
         pytest.param({"is_mailed": False}, Effect.NONE, id="not mailed any more"),
         pytest.param({"guard": GuardState.OPEN}, Effect.HELD, id="guarded"),
         pytest.param({"guard": GuardState.DISMISSED}, Effect.NONE, id="not believed by a person"),
