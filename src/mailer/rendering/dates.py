@@ -22,6 +22,10 @@ from mailer.rendering.practice import NBSP
 _HELD_SPACES = str.maketrans(dict.fromkeys(" \u2009\u202f", NBSP))
 
 
+# CLDR writes “г.” behind a Belarusian year in a day, but not in a period; a page shows both.
+_BELARUSIAN_YEAR = "y 'г'."
+
+
 class Year(Enum):
     """When a period in words names its year."""
 
@@ -40,6 +44,8 @@ def period_in_words(period: Period, language: Language, *, year: Year = Year.WHE
     difference = "y" if first.year != last.year else "M" if first.month != last.month else "d"
     # UTS #35, “intervalFormats”: two half patterns, chosen by the largest field that differs.
     halves = Locale.parse(language).interval_formats["yMMMd" if named else "MMMd"][difference]
+    if language is Language.BELARUSIAN:
+        halves = [half if "г" in half else half.replace("y", _BELARUSIAN_YEAR) for half in halves]
     words = "".join(_written(day, half, language) for day, half in zip((first, last), halves, strict=True))
     # English CLDR sets “June 3 – 9”; between bare numbers every printer sets the dash tight.
     return words.replace(f"{NBSP}– ", "–") if difference == "d" else words

@@ -207,7 +207,7 @@ def test_the_front_page_lists_the_issues(place: Path) -> None:
         async with standing(place) as stage:
             html = (await stage.client.get("/be/")).text
 
-            assert f'<a href="/be/{SLUG}/2026-W47">16–22\xa0лістапада\xa02026</a>' in html
+            assert f'<a href="/be/{SLUG}/2026-W47">16–22\xa0лістапада\xa02026\xa0г.</a>' in html
             assert "Цана на газ: зніжка ў абмен на цярпенне" in html
             assert f'<a href="/be/{SLUG}/2026-W46">9–15\xa0лістапада</a>' in html
             assert '<link rel="alternate" hreflang="ru" href="https://weekly.example.org/ru/">' in html

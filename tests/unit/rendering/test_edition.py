@@ -188,7 +188,7 @@ def test_the_furniture_speaks_the_edition_language() -> None:
         "Сітуацыя не\xa0змянілася",
         "Чытаць на\xa0сайце",
         "Адпісацца",
-        "16–22\xa0лістапада\xa02026",
+        "16–22\xa0лістапада\xa02026\xa0г.",
     ):
         assert words in mail.html
         assert words in mail.text

@@ -49,7 +49,7 @@ def test_a_missing_template_is_named(tmp_path: Path) -> None:
     [
         ("{{ _('Subscribe') }}", "Падпісацца"),
         ("{{ period|period }}", "16–22\xa0лістапада"),
-        ("{{ period|period_with_year }}", "16–22\xa0лістапада\xa02026"),
+        ("{{ period|period_with_year }}", "16–22\xa0лістапада\xa02026\xa0г."),
         ("{{ period.first_day|day }}", "16\xa0лістапада\xa02026\xa0г."),
         ("{{ trend|trend_shape }} {{ trend|trend_words }}", "▲ Сітуацыя палепшылася"),
         (
