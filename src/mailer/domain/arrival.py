@@ -150,7 +150,7 @@ class Change(StrEnum):
 
 
 def as_of(arrival: Arrival, now: datetime) -> Arrival:
-    """Lower a proven consent to an unproven one where its date is still to come: a clock or a column is wrong.
+    """Lower a proven consent to an unproven one where its date is still to come: a clock or column errs.
 
     A day is left for files that tell the time of another zone without naming it.
     """

@@ -1,8 +1,8 @@
 """Operators' passwords: set, made, and checked so that guessing is slow and tells nothing.
 
 A hash costs 0.15 s and 64 MiB on purpose (argon2id), so they are made one at a time on a thread of their
-own. After each wrong try the next one has to wait, twice as long every time; an unknown name takes as
-long to refuse as a known one.
+own. After each wrong try the next one from the same place has to wait, twice as long every time; an unknown
+name takes as long to refuse as a known one.
 """
 
 from __future__ import annotations
@@ -12,13 +12,14 @@ import secrets
 import unicodedata
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cache
 from typing import Final, TypeAlias
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from mailer.editorial.login_waits import LoginWaits, wait_after
 from mailer.errors import UsageError
 from mailer.storage import Database, Transaction, operators
 from mailer.storage.operators import Operator
@@ -26,7 +27,6 @@ from mailer.storage.operators import Operator
 LEAST_CHARACTERS: Final = 12
 _MOST_CHARACTERS: Final = 200
 _MOST_NAME_CHARACTERS: Final = 64
-_LONGEST_WAIT: Final = timedelta(minutes=15)
 # Letters and digits that nobody mistakes for each other, also when read out.
 _ALPHABET: Final = "abcdefghjkmnpqrstuvwxyz23456789"
 _GROUPS: Final = 4
@@ -42,8 +42,8 @@ class Refused:
     """A login that was not let in.
 
     Attributes:
-        wait_until: no try of this operator counts before; None for a name that nobody has. Not for the
-            eyes of whoever tried: it tells whether the name exists.
+        wait_until: no try of this operator from that place counts before; None for a name that nobody has.
+            Not for the eyes of whoever tried: it tells whether the name exists.
     """
 
     wait_until: datetime | None = None
@@ -96,13 +96,24 @@ def checked_password(password: str) -> str:
     return password
 
 
-async def check(database: Database, name: str, password: str, now: datetime) -> Answer:
-    """Say who logs in; a wrong try counts, and until its wait is over no other does.
+async def check(
+    database: Database,
+    name: str,
+    password: str,
+    now: datetime,
+    *,
+    client: str | None = None,
+    waits: LoginWaits | None = None,
+) -> Answer:
+    """Say who logs in; a wrong try counts, and until its wait is over no other from there does.
 
     Args:
         database: where operators are stored.
         name, password: as typed.
         now: aware UTC.
+        client: the IP address it came from, as far as it is known; where it is not, all who are not
+            known wait together.
+        waits: of the places that are known.
 
     Raises:
         StorageError: the database can't be read or written.
@@ -112,12 +123,32 @@ async def check(database: Database, name: str, password: str, now: datetime) -> 
     against = known.password_hash if known else _NOBODYS_HASH
     # Also while tries do not count: otherwise the time would tell that the name exists.
     is_right = await _on_its_thread(_normal(password)[:_MOST_CHARACTERS], against)
+    place = waits.place(client, against, now) if waits else None
+    if waits is not None and place is not None:
+        again = await database.read(lambda tx: operators.by_name(tx, name))
+        return _judged_there(again, against, waits, place, now=now, is_right=is_right is True)
     return await database.write(lambda tx: _judged(tx, name, against, now, is_right=is_right is True))
 
 
-def wait_after(failures: int) -> timedelta:
-    """Return how long after the wrong try number *failures* (from 1) no other counts: 1, 2, 4 … s."""
-    return min(timedelta(seconds=2 ** min(failures - 1, 20)), _LONGEST_WAIT)
+def _judged_there(
+    operator: Operator | None,
+    checked_hash: str,
+    waits: LoginWaits,
+    place: bytes,
+    *,
+    now: datetime,
+    is_right: bool,
+) -> Answer:
+    # Nothing is awaited in here: of many tries at once, only the first may learn whether it was right.
+    if operator is None:
+        return Refused()
+    until = waits.until(place)
+    if until is not None and until > now:
+        return Refused(until)
+    if is_right and operator.password_hash == checked_hash:
+        waits.right(place)
+        return operator
+    return Refused(waits.wrong(place, now))
 
 
 def _judged(tx: Transaction, name: str, checked_hash: str, now: datetime, *, is_right: bool) -> Answer:

@@ -11,7 +11,8 @@ import pytest
 from argon2 import PasswordHasher
 
 from mailer.editorial import operators
-from mailer.editorial.operators import Refused, check, make_password, set_password, wait_after
+from mailer.editorial.login_waits import LoginWaits, wait_after
+from mailer.editorial.operators import Refused, check, make_password, set_password
 from mailer.errors import UsageError
 from mailer.storage import Database, open_database
 from mailer.storage import operators as stored
@@ -70,6 +71,47 @@ def test_wrong_tries_wait(database: Database, runner: asyncio.Runner) -> None:
         return [await try_in(database, PASSWORD, 6.9), await try_in(database, PASSWORD, 7.0)]
 
     assert runner.run(scene()) == ["refused", "anna"]
+
+
+def test_nobody_elsewhere_keeps_an_operator_out(database: Database, runner: asyncio.Runner) -> None:
+    """Wrong tries make their own place wait, and those from nowhere each other; not an operator elsewhere."""
+    waits = LoginWaits()
+
+    async def try_from(client: str | None, password: str, after_s: float = 0) -> bool:
+        now = NOW + timedelta(seconds=after_s)
+        return isinstance(await check(database, "anna", password, now, client=client, waits=waits), Operator)
+
+    async def scene() -> list[bool]:
+        await set_password(database, "anna", PASSWORD)
+        for stranger in ("192.0.2.1", "2001:db8::1", None):
+            assert not await try_from(stranger, "wrong")
+        return [
+            await try_from("192.0.2.1", PASSWORD, 0.9),
+            # The same /64.
+            await try_from("2001:db8::2", PASSWORD, 0.9),
+            await try_from("127.0.0.1", PASSWORD, 0.9),
+            await try_from("198.51.100.1", PASSWORD, 0.9),
+            await try_from("192.0.2.1", PASSWORD, 1.0),
+        ]
+
+    assert runner.run(scene()) == [False, False, False, True, True]
+
+
+def test_guesses_from_one_place_at_once_are_one(database: Database, runner: asyncio.Runner) -> None:
+    """Of tries that run beside each other only the first counts; the next waits twice as long."""
+    waits = LoginWaits()
+
+    async def guess(password: str, after_s: float) -> Operator | Refused:
+        now = NOW + timedelta(seconds=after_s)
+        return await check(database, "anna", password, now, client="192.0.2.1", waits=waits)
+
+    async def scene() -> list[Operator | Refused]:
+        await set_password(database, "anna", PASSWORD)
+        beside = await asyncio.gather(*(guess(word, 0) for word in ("wrong", "false", PASSWORD)))
+        return [*beside, await guess("wrong", 1)]
+
+    expected = [Refused(NOW + timedelta(seconds=each)) for each in (1, 1, 1, 3)]
+    assert runner.run(scene()) == expected
 
 
 def test_many_guesses_at_once_are_one(database: Database, runner: asyncio.Runner) -> None:
