@@ -141,6 +141,15 @@ def test_a_consent_with_a_date_to_come_is_asked_for_again(room: Room, tmp_path: 
     assert consent(room, "one@example.org")["consent_at"] is None
 
 
+def test_a_nul_in_the_name_of_a_list_is_refused(room: Room, tmp_path: Path) -> None:
+    """JSON can write it; a database need not be able to store it."""
+    path = tmp_path / "readers.json"
+    path.write_text('[{"email": "one@example.org", "status": "pending", "list": "Ne\\u0000ws"}]')
+
+    with pytest.raises(InputError, match="the name of a list holds a NUL"):
+        bring(room, path, replace(PLAIN, lists={}, languages=(BE,)))
+
+
 def test_a_dry_run_says_the_same_and_stores_nothing(room: Room) -> None:
     """Also each line's place with its change, in the order of the file."""
     move = plan_move(SAMPLES / "listmonk.sql", None, TERMS)

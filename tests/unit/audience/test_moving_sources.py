@@ -6,6 +6,7 @@ in them are nobody.
 
 from __future__ import annotations
 
+import struct
 import zipfile
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -284,6 +285,8 @@ def test_tables_are_read_as_programs_save_them(content: bytes) -> None:
     ("content", "words"),
     [
         (b"", "the file is empty"),
+        ("email,status\nsecret@example.org,left\n".encode("utf-16-le"), "UTF-16 without the mark"),
+        ("пошта;статус\nsecret@example.org;left\n".encode("utf-16-be"), "UTF-16 without the mark"),
         (b"name,age\nsecret@example.org,3\n", "no column is called “email”"),
         (b'email,status\none@example.org,"left\n', "readers.csv, line 2: the table breaks off here"),
         (b"email,status\none@example.org,left,extra\n", "line 2: this line has more cells"),
@@ -326,6 +329,25 @@ def test_the_same_fault_is_told_once() -> None:
 
     with pytest.raises(InputError, match=r"line 2: .* \(and 999 more lines\)$"):
         read(content)
+
+
+def test_a_zip_that_unpacks_to_too_much_is_refused(tmp_path: Path) -> None:
+    """By what it says of its files: no more than that is ever read of them."""
+    path = tmp_path / "export.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("readers.csv", "email,status\n")
+    packed = bytearray(path.read_bytes())
+    # PKWARE APPNOTE 4.3.12: the uncompressed size, 24 bytes into the entry of the central directory.
+    at = packed.index(b"PK\1\2") + 24
+
+    struct.pack_into("<L", packed, at, 2_000_000_000)
+    path.write_bytes(packed)
+    assert len(parts_of(path)) == 1
+
+    struct.pack_into("<L", packed, at, 2_000_000_001)
+    path.write_bytes(packed)
+    with pytest.raises(InputError, match="unpacks to more than 2 GB"):
+        parts_of(path)
 
 
 def test_a_damaged_zip_is_one_sentence(tmp_path: Path) -> None:

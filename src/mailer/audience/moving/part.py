@@ -32,6 +32,8 @@ _DAMAGE = (
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _MOST_LINE_CHARS = 1_000_000
 _BLOCK_BYTES = 1 << 20
+_MOST_UNPACKED_BYTES = 2_000_000_000
+_LOOKED_AT_BYTES = 256
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _CYRILLIC = re.compile(rb"[\xc0-\xff]{3}")
 _HOW_TO_SAVE = "save it again as UTF-8 (Excel: “CSV UTF-8”; LibreOffice: Character set, Unicode (UTF-8))"
@@ -112,6 +114,20 @@ def parts_of(path: Path) -> list[Part]:
     return _zipped(path) if is_zip else [Part(str(path), lambda: path.open("rb"))]
 
 
+def refuse_unmarked(part: Part, head: bytes) -> None:
+    """
+    Refuse UTF-16 without a BOM, by how the file begins: half of what is not Cyrillic is zeros in it.
+
+    Raises:
+        InputError: it is; names the encoding.
+    """
+    start = head[:_LOOKED_AT_BYTES]
+    if not start.startswith(_UTF_16) and start.count(b"\0") * 8 > len(start):
+        raise InputError.at(
+            part.place, None, f"the file is UTF-16 without the mark (BOM) that says so; {_HOW_TO_SAVE}"
+        )
+
+
 def digest(parts: list[Part]) -> bytes:
     """Return the SHA-256 of what is in the files, 32 bytes; the same files by other names are the same."""
     found = hashlib.sha256()
@@ -127,14 +143,23 @@ def digest(parts: list[Part]) -> bytes:
 def _zipped(path: Path) -> list[Part]:
     try:
         with zipfile.ZipFile(path) as archive:
-            names = sorted(each.filename for each in archive.infolist() if each.compress_type in _METHODS)
+            sizes = {
+                each.filename: each.file_size for each in archive.infolist() if each.compress_type in _METHODS
+            }
     except (*_DAMAGE, ValueError) as error:
         raise InputError.at(str(path), None, "the zip is damaged; export it again") from error
-    wanted = [name for name in names if name.lower().endswith(_READ_FROM_FOLDERS[:-1])]
+    wanted = [name for name in sorted(sizes) if name.lower().endswith(_READ_FROM_FOLDERS[:-1])]
     # What macOS puts beside each file.
     wanted = [name for name in wanted if not name.startswith("__MACOSX")]
     if not wanted:
         raise InputError.at(str(path), None, "there is no table in this zip; is it the right one?")
+    # No more is read of a file than the zip says that it holds.
+    if sum(sizes[name] for name in wanted) > _MOST_UNPACKED_BYTES:
+        raise InputError.at(
+            str(path),
+            None,
+            "this zip unpacks to more than 2 GB, which no list of readers is; import its files one by one",
+        )
     return [Part(f"{path}: {_shown(name)}", _in_zip(path, name)) for name in wanted]
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from mailer.audience.moving import document, ghost, keila, listmonk, mailchimp, phplist, plain, substack
 from mailer.audience.moving.entry import Entry, Row, Source
-from mailer.audience.moving.part import Part
+from mailer.audience.moving.part import Part, refuse_unmarked
 from mailer.audience.moving.table import Table
 from mailer.audience.moving.terms import Terms
 from mailer.errors import InputError, Problem, UsageError
@@ -93,6 +93,7 @@ def _recognised(part: Part) -> Reading:
         raise InputError.at(
             part.place, None, "this is a dump that only pg_restore reads; make one by pg_dump --format=plain"
         )
+    refuse_unmarked(part, head)
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if start.startswith((b"{", b"[")):
         return _of_document(part)

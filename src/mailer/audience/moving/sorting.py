@@ -116,6 +116,11 @@ class _Sorter:
 
     def put(self, part: int, reading: Reading, entry: Entry) -> None:
         """Put one line onto the pile, unless its list is left out and it says nothing of other lists."""
+        if "\0" in entry.list_name:
+            # JSON can write it, and PostgreSQL can't store it.
+            message = "the name of a list holds a NUL character; take it out, or export the file again"
+            self.problems.note(InputError.at(reading.part.place, entry.line, message))
+            return
         try:
             language = self._language_for(entry)
         except UnknownList:
