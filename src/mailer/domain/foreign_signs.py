@@ -36,7 +36,7 @@ FOREIGN_BLAME: Signs = (
     (
         Cause.RULE,
         r"""
-        политик|доступ (?:запрещ|закрыт|забарон|заборон)|запрещен\w* прием
+        политик|(?:доступ|рассылка|адпраўка|дастаўка) (?:запрещ|закрыт|забарон|заборон)|запрещен\w* прием
         (?:ip|сервер|хост)\w* .{0,30}(?:заблокирован|запрещ)
         (?:polityk|regul)\w* (?:bezpiecz|serwer)|dostep zabroniony
         zugriff verweigert|richtlinie|acces (?:refuse|interdit)|acceso denegado|acesso negado|accesso negato

@@ -120,15 +120,15 @@ DESCRIBING: Signs = (
         not accepting (?:connections|(?:mail|messages) from)
         connections? (?:will )?not (?:be )?accepted
         (?:client host|helo command|server|connection) (?:(?!tempor)\w+ )?(?:rejected|denied|refused by)
-        administrative(?:ly)? (?:prohibit|denied|reject)|prohibited|\bbanned\b|forbidden
+        administrative(?:ly)? (?:prohibit|denied|reject)|prohibited|\bbanned\b|forbidden|^blocked\b
         (?:ip|host|server|network|domain) (?:address )?(?:\S+ )?(?:<is> )?(?:\w+ly )?(?:blocked|banned|denied)
         (?:content|envelope|<mail>) (?:<is> )?(?:denied|blocked)
         <mail> (?:\w+ )?(?:<is> )?blocked|\bblocked - see
         rejected by (?:the )?destination
-        not in (?:the )?(?:white|allow) ?-?list
+        not in (?:the )?(?:white|allow) ?-?list|(?:accepts? only|only accepts?) internal
         (?:helo|ehlo)\b.{0,30}(?:invalid|rejected|refused|denied|need|must|required|not)
-        no smtp service here|go away|not allowed (?:to connect|access)|by (?:\S+ ){0,2}administrator
-        (?:organi[sz]ation\w*|security) settings|geograph|\bcountry\b|illegal attachment|captcha
+        no smtp service here|go away|(?:invalid|bad) [he]{2}lo\b|not allowed (?:to connect|access)|by (?:\S+ ){0,2}administrator
+        (?:organi[sz]ation\w*|security) settings|geo(?:graph|-?block)|\bcountry\b|illegal attachment|captcha
         invalid ip\b|your (?:ip|server|host|network|mta)\b|ask your postmaster
         ^denied\b
         """,
@@ -166,7 +166,8 @@ DESCRIBING: Signs = (
         verification in progress
         local (?:error|problem|delivery failed)|i/o error|error in processing|interrupted
         (?:can|could)(?:n't|'t|not| not) (?:create|write|append|open|lock)\b|write error|load is too high
-        failed to read\b|no such file
+        failed to read\b|no such file|being migrated
+        (?:database|directory|ldap)(?: server)? (?:<is> )?(?:not available|unavailable|down)\b
         command died|command time|exit (?:status|code|\d)|bin/(?:procmail|maildrop)
         """,
     ),

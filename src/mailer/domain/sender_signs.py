@@ -55,7 +55,7 @@ BLAMING_US: Signs = (
         unsolicited
         \bube\b
         (?:black|block|deny)(?<!they may be black) ?-?list
-        dnsbl|rbl\b|spamhaus|spamcop|sorbs\.net|barracudacentral|mailspike
+        dnsbl|rbl\b|\buribl\b|spamhaus|spamcop|sorbs\.net|barracudacentral|mailspike
         blocked (?:using|by|because of)
         listed(?<!not listed)(?<!unlisted) (?:in|on|at|by)\b|ip listed
         found (?:in|on) (?:\w+ ){0,3}(?:list|dnsbl|rbl)|on our (?:\w+ )?list\b
@@ -97,7 +97,7 @@ BLAMING_US: Signs = (
         r"""
         (?<![.\w-])relay(?:ing|ed)?\b(?!(?: \w+)? limit| recipient table)(?![\w-]*[.=]\S)
         not authorized to (?:send|use)
-        not a (?:registered )?gateway
+        not a (?:registered )?gateway|use your (?:\w+ )?(?:provider|isp)\b
         rcpthosts|handle mail for|not (?:a )?local host
         """,
     ),
@@ -111,12 +111,12 @@ BLAMING_US: Signs = (
         (?:sender|sending) domain
         sending (?:is )?denied
         (?:mail ?from|from:?) (?:domain|address|header)
-        unresolvable|unverified sender
+        unresolvable|(?:unverified|unauthori[sz]ed) sender
         your (?:\w+ )?(?:domain|account|address|mail ?box) (?:<is> )?(?:\w+ )?(?:block|suspend|disable|bann)
         members (?:can|may) (?:post|send)
         all messages from|badmailfrom|dns check failed|envelope sender
         \bbatv\b|backscatter|third-party dsn
-        not allowed to (?:send|post)
+        not (?:allowed|permitted) to (?:send|post)|your domain (?:<is> )?not\b
         members?-only|non-?member|permissions? to (?:post|send)
         not (?:a )?member of (?:\w+ ){0,3}(?:list|group)\b
         (?:empty|null|blocked) (?:envelope )?senders?
