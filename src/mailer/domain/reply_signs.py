@@ -127,10 +127,10 @@ DESCRIBING: Signs = (
         rejected by (?:the )?destination
         not in (?:the )?(?:white|allow) ?-?list|(?:accepts? only|only accepts?) internal
         (?:helo|ehlo)\b.{0,30}(?:invalid|rejected|refused|denied|need|must|required|not)
-        no smtp service here|go away|(?:invalid|bad) [he]{2}lo\b|not allowed (?:to connect|access)|by (?:\S+ ){0,2}administrator
+        no smtp service here|go away|not allowed (?:to connect|access)|by (?:\S+ ){0,2}administrator
         (?:organi[sz]ation\w*|security) settings|geo(?:graph|-?block)|\bcountry\b|illegal attachment|captcha
         invalid ip\b|your (?:ip|server|host|network|mta)\b|ask your postmaster
-        ^denied\b
+        ^denied\b|(?:invalid|bad) [he]{2}lo\b
         """,
     ),
     (
