@@ -33,6 +33,7 @@ class Keyring:
         """
         self.folder = folder
         self._stamp = folder.stamp()
+        self._refused = self._stamp
         self.keys = load_keys(folder)
         self.vault = Vault(self.keys)
         for ring in _rings(self.keys):
@@ -42,18 +43,21 @@ class Keyring:
         """
         Learn what was added to the files since the last look; tell whether anything was.
 
-        Keys that went, or files that can't be read, change nothing: a process goes on with what it holds.
+        Keys that went, or files that can't be read, change nothing: a process goes on with what it holds, and
+        reads again at the next look, for what was in the way may pass without the files being touched.
         """
         stamp = self.folder.stamp()
         if stamp == self._stamp:
             return False
-        self._stamp = stamp
         try:
             fresh = load_keys(self.folder)
             _check_same(self.keys, fresh, self.folder)
         except KeysError as error:
-            _log.error("keys.not_taken_up", reason=str(error))
+            if stamp != self._refused:
+                _log.error("keys.not_taken_up", reason=str(error))
+            self._refused = stamp
             return False
+        self._stamp = stamp
         pairs = list(zip(_rings(self.keys), _rings(fresh), strict=True))
         is_new = any(theirs.keys() - ours.keys() for ours, theirs in pairs)
         for ours, theirs in pairs:

@@ -16,6 +16,7 @@ from mailer.audience.keyring import Keyring
 from mailer.audience.keys import create_keys, load_keys
 from mailer.audience.vault import Vault
 from mailer.domain.token import Token
+from mailer.errors import KeysError
 
 NEW = bytes(range(32))
 READER = Token(b"public-id-12", issue=7)
@@ -105,6 +106,29 @@ def _other_index(folder: KeyFolder) -> None:
 
 def _other_link(folder: KeyFolder) -> None:
     folder.put(TOKENS_FILE, [KeyLine("link", 1, NEW), *folder.read(TOKENS_FILE)[1:]])
+
+
+class _Shy(KeyFolder):
+    """Files that can't be read as often as *refusals* says, as when a process has too many open."""
+
+    refusals = 0
+
+    def read(self, name: str) -> list[KeyLine]:
+        """Read a file, or not yet."""
+        if _Shy.refusals:
+            _Shy.refusals -= 1
+            raise KeysError("too many open files")
+        return KeyFolder.read(self, name)
+
+
+def test_files_that_could_not_be_read_once_are_read_again(folder: KeyFolder) -> None:
+    """Though nothing touched them since: else the process would never learn those keys."""
+    ring = Keyring(_Shy(folder.path))
+    add(folder, VAULT_FILE, "seal")
+    _Shy.refusals = 1
+
+    assert [ring.renew(), ring.renew(), ring.renew()] == [False, True, False]
+    assert ring.vault.newest == 2
 
 
 @pytest.mark.parametrize(
