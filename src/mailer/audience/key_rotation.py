@@ -181,7 +181,11 @@ async def retire(
             await _check_empty(database, old)
         except KeysError:
             # Somebody wrote with it at this very moment: it must not be lost.
-            _write(ring, data, {VAULT_FILE: lines})
+            if waits is None:
+                _write(ring, data, {VAULT_FILE: lines})
+            else:
+                # Left there as they were, they would look like a rotation that systemd has taken up.
+                _clear(waits)
             raise
         return Retired(old, waits)
 
@@ -250,10 +254,14 @@ def _taken_up(folder: KeyFolder, data: Path) -> bool:
     if not folder.is_lent or not staged.exists():
         return False
     is_whole = all((staged / name).exists() for name in _ROTATED)
+    _clear(staged)
+    return is_whole
+
+
+def _clear(staged: Path) -> None:
     for file in staged.iterdir():
         file.unlink()
     staged.rmdir()
-    return is_whole
 
 
 async def _check_empty(database: Database, old: tuple[int, ...]) -> None:

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pytest
 from sqlalchemy import update
@@ -14,10 +15,12 @@ from sqlalchemy import update
 from mailer.audience import key_rotation
 from mailer.audience.key_file import TOKENS_FILE, VAULT_FILE, KeyFolder, KeyLine
 from mailer.audience.key_rotation import SETTLED_AFTER, Retired, Rotated
+from mailer.audience.keyring import Keyring
 from mailer.audience.keys import load_keys
 from mailer.audience.resealing import Resealed
 from mailer.audience.vault import Vault
 from mailer.errors import KeysError
+from mailer.storage import Database
 from mailer.storage.return_tables import report
 from tests.integration.audience.key_place import Place, files, furnished
 from tests.integration.storage.scene import NOW, Store
@@ -149,3 +152,30 @@ def test_lent_keys_are_retired_in_the_same_two_steps(place: Place) -> None:
         shutil.copy(staged.path / name, place.folder.path / name)
     assert lent.retire() == Retired(())
     assert not staged.path.exists()
+
+
+class _WrittenMeanwhile:
+    """A database into which somebody writes with key 1 between two looks."""
+
+    def __init__(self) -> None:
+        self._found: list[dict[int, int]] = [{}, {1: 1}]
+
+    async def read(self, _work: object) -> dict[int, int]:
+        """Return how many values lie under each key."""
+        return self._found.pop(0)
+
+
+@pytest.mark.parametrize("is_lent", [False, True])
+def test_a_key_that_is_used_at_the_very_moment_stays(place: Place, *, is_lent: bool) -> None:
+    """Nothing is left that looks like a rotation: the next one makes keys."""
+    place.rotate()
+    place.age()
+    there = replace(place, folder=KeyFolder(place.folder.path, is_lent=is_lent))
+    database = cast("Database", _WrittenMeanwhile())
+
+    with pytest.raises(KeysError, match="1 values are still sealed with key 1"):
+        there.room.run(key_rotation.retire(database, Keyring(there.folder), there.data, now=there.room.now))
+
+    assert there.ids("seal") == [1, 2]
+    assert not (place.data / key_rotation.NEW_KEYS).exists()
+    assert there.rotate().new == {"link": 3, "return-path": 3, "seal": 3}
