@@ -31,7 +31,8 @@ _MOST_CLIENTS: Final = 100_000
 
 def key_of(keys: TokenKeys) -> bytes:
     """Return the key that signs forms and challenges: the same in every process of an installation."""
-    return hmac.digest(keys.keys[max(keys.keys)], b"what a sign-up form carries", "sha256")
+    # Of the oldest: keys of links never go, so a process that has not heard of a rotation has the same one.
+    return hmac.digest(keys.keys[min(keys.keys)], b"what a sign-up form carries", "sha256")
 
 
 @dataclass(frozen=True, slots=True)

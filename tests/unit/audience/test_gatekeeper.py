@@ -11,6 +11,7 @@ from mailer.audience.keys import seeded_keys
 from mailer.audience.proof import MOST_CHARS, Proofs
 from mailer.audience.signup import NO_SIGNS, Signs
 from mailer.domain.client_share import ClientShare
+from mailer.domain.token import TokenKeys
 
 NOW = datetime(2026, 11, 23, 23, 50, tzinfo=UTC)
 KEY = key_of(seeded_keys(b"gate").link)
@@ -90,3 +91,10 @@ def test_a_restart_keeps_forms_that_are_open() -> None:
     """The key comes from the installation's, so that a form shown before is as usual after."""
     assert gatekeeper().look(FRIEND, {SHOWN_AT: shown(9 * SECOND)}, NOW) == NO_SIGNS
     assert key_of(seeded_keys(b"other").link) != KEY
+
+
+def test_a_rotation_keeps_forms_that_are_open() -> None:
+    """Also where one process has not heard of the new key yet, or another began with it."""
+    before = seeded_keys(b"gate").link
+
+    assert key_of(TokenKeys({**before.keys, 2: bytes(32)})) == key_of(before)
