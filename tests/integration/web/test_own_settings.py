@@ -115,6 +115,24 @@ def test_the_switch_keeps_the_page(place: Path, name: str) -> None:
     run(scene())
 
 
+@pytest.mark.parametrize(("site", "asked"), [("same-origin", 1), ("same-site", 0), ("cross-site", 0)])
+def test_a_form_on_another_site_asks_for_nothing(place: Path, site: str, asked: int) -> None:
+    """Its visitor sees our form, filled in, and presses its button."""
+
+    async def scene() -> None:
+        async with standing(place) as stage:
+            answer = await stage.client.post(
+                "/en/manage", data={"address": READER}, headers={"Sec-Fetch-Site": site}
+            )
+
+            assert answer.status_code == 200
+            assert len(stage.rows("SELECT id FROM signup_request")) == asked
+            assert (f'value="{READER}"' in answer.text) is not bool(asked)
+            assert answer.headers["cache-control"] == "no-store"
+
+    run(scene())
+
+
 def test_asking_is_answered_alike_whoever_is_known(place: Path) -> None:
     """The same status, headers and body for a reader and for a stranger; only the reader is mailed."""
 

@@ -17,6 +17,7 @@ from mailer.web.form import form_of
 from mailer.web.pages import Page, languages, published, show
 from mailer.web.public import presses, settings_page
 from mailer.web.public.challenge import signs_of
+from mailer.web.public.embed import is_foreign
 from mailer.web.public.front import page_language
 from mailer.web.site import Site
 
@@ -47,10 +48,13 @@ async def _ask(site: Site, request: Request) -> Response:
     address = fields.get("address", "")
     known = await published(site.database)
     language = _language(request, known)
+    if is_foreign(request):
+        # Else any page could have its visitors' browsers mail somebody a link: a press here counts.
+        return _ask_page(site, language, known, typed=address)
     try:
         parse_address(address)
     except NotAnAddress:
-        return _ask_page(site, language, known, mistyped=address)
+        return _ask_page(site, language, known, typed=address, is_mistaken=True)
     signs = signs_of(site, request, fields)
     await settings_link.ask(site.database, site.vault, address, now=site.clock(), signs=signs)
     return show(site, Page("public/settings_sent.html", language, known, private=True))
@@ -73,18 +77,23 @@ async def _press(site: Site, request: Request) -> Response:
 
 
 def _ask_page(
-    site: Site, language: Language, known: list[Newsletter], *, mistyped: str | None = None
+    site: Site,
+    language: Language,
+    known: list[Newsletter],
+    *,
+    typed: str | None = None,
+    is_mistaken: bool = False,
 ) -> Response:
-    kept = "".join(letter for letter in mistyped or "" if letter.isprintable())[:_MOST_KEPT_CHARS]
+    kept = "".join(letter for letter in typed or "" if letter.isprintable())[:_MOST_KEPT_CHARS]
     page = Page(
         "public/settings_ask.html",
         language,
         known,
         elsewhere={other: site.paths.settings(other) for other in languages(known)},
-        values={"address": kept, "is_mistaken": mistyped is not None},
-        status=200 if mistyped is None else _UNPROCESSABLE,
+        values={"address": kept, "is_mistaken": is_mistaken},
+        status=_UNPROCESSABLE if is_mistaken else 200,
         # What was typed stands in it.
-        private=mistyped is not None,
+        private=typed is not None,
     )
     return show(site, page)
 
