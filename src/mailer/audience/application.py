@@ -8,7 +8,7 @@ from datetime import datetime
 
 from mailer.audience.address import Address, parse_address
 from mailer.audience.link_secret import new_secret
-from mailer.audience.post import Recipient, letter
+from mailer.audience.post import Recipient, letter, titles_of
 from mailer.audience.signup import FORM, Signs, read_signs, secret_hash
 from mailer.audience.vault import Vault
 from mailer.domain.content import LetterKind
@@ -17,7 +17,7 @@ from mailer.domain.mailbox import mailbox_of
 from mailer.domain.missing import parse_missing_rule
 from mailer.domain.provider import provider_group
 from mailer.domain.subscription import CONFIRM_VALID, INVITE_VALID, Event, Standing, may_mail, step
-from mailer.storage import Transaction, leavers, letters, newsletters, readers
+from mailer.storage import Transaction, leavers, letters, readers
 from mailer.storage.letters import Letter
 from mailer.storage.readers import Reader
 from mailer.storage.signups import SignupRequest
@@ -204,11 +204,5 @@ def _letter(
     if not asked:
         return letter(vault, LetterKind.ALREADY, recipient, now=now)
     kind = application.letter_for(LetterKind.CONFIRM)
-    titles = _titles(tx, asked, reader.language) if len(asked) > 1 else []
+    titles = titles_of(tx, asked, reader.language)
     return letter(vault, kind, recipient, now=now, secret=application.secret, titles=titles)
-
-
-def _titles(tx: Transaction, slugs: Sequence[str], language: Language) -> list[str]:
-    """Return the newsletters' names in the reader's language, or their own first one."""
-    found = [newsletters.pick(tx, slug) for slug in slugs]
-    return [each.title.get(language) or each.title[each.languages[0]] for each in found]

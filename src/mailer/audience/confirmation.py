@@ -6,19 +6,19 @@ exchanged for a new one, by one press, for as long as the sign-up itself is kept
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
 
-from mailer.audience.post import Recipient, letter
+from mailer.audience.post import Recipient, letter, titles_of
 from mailer.audience.signup import FORM, SignUpForm, receive, secret_hash
 from mailer.audience.vault import Vault
 from mailer.domain.content import LetterKind
 from mailer.domain.subscription import Event, Standing, step
 from mailer.storage import Database, Transaction, letters, newsletters, readers
 from mailer.storage.letters import Letter
-from mailer.storage.readers import Reader, Subscription
+from mailer.storage.readers import Subscription
 
 CONSENT_VERSION = "2"
 """Names the words beside the subscribe button; raised when they change."""
@@ -67,7 +67,6 @@ async def confirm(database: Database, vault: Vault, secret: str, *, now: datetim
     if link.state is not LinkState.OPEN:
         return link
     reader = found[0].reader
-    welcomes = {slug: _welcome(vault, reader, slug, now) for slug in link.newsletters}
 
     def write(tx: Transaction) -> ConfirmLink:
         for slug in link.newsletters:
@@ -75,11 +74,10 @@ async def confirm(database: Database, vault: Vault, secret: str, *, now: datetim
         worth, again = _opened(tx, secret, now)
         if worth.state is not LinkState.OPEN:
             return worth
-        confirmed = [
-            each for each in again if each.newsletter in worth.newsletters and each.newsletter in welcomes
-        ]
+        confirmed = [each for each in again if each.newsletter in worth.newsletters]
         for each in confirmed:
-            _subscribe(tx, each, _used(secret, each.newsletter), welcomes[each.newsletter], now)
+            _subscribe(tx, each, _used(secret, each.newsletter), now)
+        letters.add(tx, _welcome(tx, vault, confirmed, now))
         return ConfirmLink(LinkState.DONE, tuple(each.newsletter for each in confirmed))
 
     return await database.write(write, urgent=True)
@@ -138,14 +136,17 @@ def _is_in_time(found: Subscription, now: datetime) -> bool:
     return found.confirm_until is not None and now <= found.confirm_until
 
 
-def _welcome(vault: Vault, reader: Reader, newsletter: str, now: datetime) -> Letter:
+def _welcome(tx: Transaction, vault: Vault, confirmed: Sequence[Subscription], now: datetime) -> Letter:
+    """Return the one mail that welcomes a reader to all that a press confirmed."""
+    reader, slugs = confirmed[0].reader, [each.newsletter for each in confirmed]
     assert reader.sealed_address is not None
     address = vault.open(reader.sealed_address, reader.public_id).decode()
-    recipient = Recipient(address, reader.public_id, reader.language, newsletter)
-    return letter(vault, LetterKind.WELCOME, recipient, now=now)
+    recipient = Recipient(address, reader.public_id, reader.language, slugs[0])
+    titles = titles_of(tx, slugs, reader.language)
+    return letter(vault, LetterKind.WELCOME, recipient, now=now, titles=titles)
 
 
-def _subscribe(tx: Transaction, found: Subscription, used: bytes, welcome: Letter, now: datetime) -> None:
+def _subscribe(tx: Transaction, found: Subscription, used: bytes, now: datetime) -> None:
     readers.set_standing(
         tx,
         found.reader.id,
@@ -160,4 +161,3 @@ def _subscribe(tx: Transaction, found: Subscription, used: bytes, welcome: Lette
     readers.lift(tx, found.reader.address_index)
     # Who leaves and comes back on the same day is asked again: the cap is against strangers.
     letters.forget_asked(tx, found.reader.address_index)
-    letters.add(tx, welcome)

@@ -12,6 +12,7 @@ from mailer.domain.content import LetterKind
 from mailer.domain.language import Language
 from mailer.domain.subscription import CONFIRM_VALID, INVITE_VALID, MOVE_VALID, SETTINGS_VALID
 from mailer.domain.token import PUBLIC_ID_BYTES
+from mailer.storage import Transaction, newsletters
 from mailer.storage.letters import Letter
 
 _WORTH_SENDING = {
@@ -55,7 +56,7 @@ def letter(
         recipient: who also decides language and newsletter.
         now: aware UTC.
         secret: of its link, 43 letters.
-        titles: of the newsletters that the link confirms; none where it is only the recipient's.
+        titles: of all newsletters that it is about; none where it is only the recipient's.
     """
     named = {"titles": "\n".join(titles)} if titles else {}
     seal_id = os.urandom(PUBLIC_ID_BYTES)
@@ -69,3 +70,14 @@ def letter(
         created_at=now,
         not_after=now + _WORTH_SENDING.get(kind, timedelta(days=2)),
     )
+
+
+def titles_of(tx: Transaction, slugs: Sequence[str], language: Language) -> list[str]:
+    """Return what a letter about several newsletters calls them: in *language*, or else in their own first.
+
+    A letter about one has its name already, so there are none.
+    """
+    if len(slugs) == 1:
+        return []
+    found = [newsletters.pick(tx, slug) for slug in slugs]
+    return [each.title.get(language) or each.title[each.languages[0]] for each in found]

@@ -109,7 +109,7 @@ class Composer:
         return self.press(skeleton, token.number).copy_to(address, token.public_id)
 
     def titles(self, letter: Letter) -> tuple[str, ...]:
-        """Return the names of the newsletters that a Letter confirms at once; none where it is one.
+        """Return the names of the newsletters that a Letter is about; none where it is one.
 
         Raises:
             KeysError: the letter does not open.
@@ -127,16 +127,17 @@ class Composer:
         token = Token(letter.public_id, newsletter=newsletter_id)
         inside = self.vault.open_values(letter.sealed, letter.seal_id)
         to = _mailable(inside["to"].encode())
+        return_token = self.keys.return_path.return_path(token)
         values = {
             Hole.TO: to.encode(),
             Hole.MESSAGE_ID: message_id(self.naming, b"letter " + letter.seal_id),
             Hole.DATE: email.utils.format_datetime(letter.created_at).encode(),
             Hole.TOKEN: self.keys.link.link(token).encode(),
+            Hole.RETURN_TOKEN: return_token.encode(),
             Hole.SECRET: inside["secret"].encode(),
             Hole.REPLY_TO: inside.get("reply_to", "").encode(),
             Hole.ENCLOSED: inside.get("enclosed", "").encode(),
         }
-        return_token = self.keys.return_path.return_path(token)
         before, behind = self.profile.around_token
         message = skeleton.fill(values)
         if before:

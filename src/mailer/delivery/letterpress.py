@@ -99,8 +99,8 @@ class Letterpress:
     ) -> Skeleton:
         """Return the skeleton of a letter; a reader of another newsletter's language gets the first here.
 
-        A discreet reader's is plain text under a neutral name and subject. That, and a request that
-        confirms several newsletters at once (*titles*), is in our own form always.
+        A discreet reader's is plain text under a neutral name and subject. That, and what is about
+        several newsletters at once (*titles*), is in our own form always.
 
         Raises:
             RenderingError: a template of ours is wrong.

@@ -138,7 +138,7 @@ class LetterContent:
         valid_minutes: how long a manage link works; other kinds ignore it.
         manage_url: where a reader asks for a link to their settings, the same for every reader; empty
             leaves the line out.
-        titles: of all newsletters that a request confirms at once; empty where it is one.
+        titles: of all newsletters that a request or a welcome is about; empty where it is one.
     """
 
     kind: LetterKind

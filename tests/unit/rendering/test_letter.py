@@ -123,6 +123,32 @@ def test_a_request_in_plain_text_has_paragraphs(kind: LetterKind, titles: tuple[
     assert paragraphs[-1].splitlines()[1:] == [ACTIONS[kind]]
 
 
+@pytest.mark.parametrize(
+    ("language", "subject", "leave"),
+    [
+        (Language.BELARUSIAN, "Падпіска аформленая: Belarus & Co, Minsk", "адпішыцеся па спасылцы"),
+        (Language.RUSSIAN, "Подписка оформлена: Belarus & Co, Minsk", "отпишитесь по ссылке"),
+        (Language.ENGLISH, "You’re subscribed: Belarus & Co, Minsk", "unsubscribe by the link"),
+    ],
+)
+def test_a_welcome_to_several_names_them(language: Language, subject: str, leave: str) -> None:
+    """One link leaves the first, by its name; each is left in its issues or the settings."""
+    content = replace(
+        letter(LetterKind.WELCOME, language, "Once a week."), manage_url="https://example.org/manage"
+    )
+
+    mail = render_letter(replace(content, titles=("Belarus & Co", "Minsk")))
+
+    assert mail.subject.replace("\u00a0", " ") == subject
+    assert "<li>Belarus &amp; Co</li>" in re.sub(r"<li[^>]*>", "<li>", mail.html).replace("\u00a0", " ")
+    assert "\n\n– Belarus & Co\n– Minsk\n\n" in mail.text.replace("\u00a0", " ")
+    for part in (mail.html, mail.text):
+        assert leave in " ".join(part.split())
+        assert "https://example.org/manage" in part
+        assert part.count(ACTIONS[LetterKind.WELCOME]) == 1
+        assert "Once a week." not in part
+
+
 @pytest.mark.parametrize("kind", LetterKind)
 def test_a_reader_finds_the_way_to_their_settings(kind: LetterKind) -> None:
     """Under mails that ask for nothing; the address is the same for every reader."""
