@@ -55,7 +55,10 @@ def test_pressing_twice_at_the_same_moment_welcomes_once(room: Room) -> None:
         confirmation.confirm(room.store.database, room.vault, room.secret(), now=room.now) for _ in range(2)
     ]
 
-    assert room.run(both(*pressed)) == [DONE, USED]
+    answers = room.run(both(*pressed))
+
+    # Which of them is written first is the machine's affair.
+    assert answers in ([DONE, USED], [USED, DONE])
     assert room.letters() == [CONFIRM, WELCOME]
 
 
