@@ -75,8 +75,9 @@ def letter_skeleton(mail: RenderedMail, letterhead: Letterhead, kind: LetterKind
     """Return a Letter as finished bytes: an answer to something a reader did (RFC 3834 §5)."""
     lines = [
         *_common(mail, letterhead, DATE_MARK),
-        # Enough to say why the return path is not the sender's, and no more: there is no list to leave yet.
+        # Enough to say why the return path is not the sender's, and no more, where there is no list to leave.
         *_list_names(letterhead),
+        *(_ways_out(letterhead) if kind is LetterKind.WELCOME else []),
         headers.plain("Feedback-ID", _feedback_id(letterhead, kind)),
         headers.plain("Auto-Submitted", "auto-generated"),
         # What Exchange reads in place of Auto-Submitted.
@@ -101,16 +102,24 @@ def _common(mail: RenderedMail, letterhead: Letterhead, date: str) -> list[bytes
 def _list_headers(letterhead: Letterhead) -> list[bytes]:
     """Say everything one can do with the list: RFC 2369 §3 and RFC 8058."""
     links, language = letterhead.links, letterhead.language
-    ways_out = [links.unsubscribe(holes.TOKEN), links.unsubscribe_by_mail(holes.RETURN_TOKEN)]
     archive = headers.uris("List-Archive", [links.archive(language, letterhead.newsletter)])
     return [
         *_list_names(letterhead),
-        headers.uris("List-Unsubscribe", [way for way in ways_out if way]),
-        headers.plain("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
+        *_ways_out(letterhead),
         headers.uris("List-Subscribe", [links.subscribe(language)]),
         *([] if letterhead.is_discreet else [archive]),
         # A mail to the list reaches nobody (RFC 2369 §3.4).
         headers.plain("List-Post", "NO"),
+    ]
+
+
+def _ways_out(letterhead: Letterhead) -> list[bytes]:
+    """Say how one leaves the list, by one press (RFC 2369 §3.2, RFC 8058 §3.1)."""
+    links = letterhead.links
+    ways_out = [links.unsubscribe(holes.TOKEN), links.unsubscribe_by_mail(holes.RETURN_TOKEN)]
+    return [
+        headers.uris("List-Unsubscribe", [way for way in ways_out if way]),
+        headers.plain("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
     ]
 
 

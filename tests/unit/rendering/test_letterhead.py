@@ -119,6 +119,15 @@ def test_a_letter_is_an_answer_that_names_its_list() -> None:
     assert [name for name in found if name.startswith("List-")] == ["List-Id", "List-Help", "List-Owner"]
 
 
+def test_a_welcome_says_how_to_leave_as_an_issue_does() -> None:
+    """By one press in the mail program (RFC 8058): it is the first mail of a list."""
+    found, issue = message(letter_skeleton(MAIL, HEAD, LetterKind.WELCOME)), edition()
+
+    ways_out = ("List-Unsubscribe", "List-Unsubscribe-Post")
+    assert [found[name] for name in ways_out] == [issue[name] for name in ways_out]
+    assert issue["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+
+
 def test_a_discreet_mail_names_its_newsletter_in_no_header() -> None:
     """Neither slug nor title, nor a page of its own: the same list and statistics as any other's."""
     other = replace(HEAD, newsletter="sport", title="Sport", language=Language.RUSSIAN)
