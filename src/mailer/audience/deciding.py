@@ -14,7 +14,7 @@ import structlog
 
 from mailer.audience import settings_link
 from mailer.audience.application import Application, carry_out, opened
-from mailer.audience.flood import Flood, Weighing
+from mailer.audience.flood import Flood, Joins, Weighing
 from mailer.audience.proof import Proof, Proofs
 from mailer.audience.vault import Vault
 from mailer.domain.flood import Drop, Go, Wait
@@ -108,6 +108,7 @@ class _Decided:
     going: list[tuple[Application, Proof | None]] = field(default_factory=list)
     asked_settings: list[tuple[settings_link.Asked, Proof | None]] = field(default_factory=list)
     later: dict[int, datetime] = field(default_factory=dict)
+    joined: list[tuple[int, SignupRequest]] = field(default_factory=list)
     ended: list[int] = field(default_factory=list)
     dropped: int = 0
 
@@ -182,6 +183,9 @@ def _weighed(
             case Drop():
                 decided.dropped += 1
                 decided.ended.append(request_id)
+            case Joins(earlier):
+                decided.joined.append((earlier, wish.request))
+                decided.ended.append(request_id)
             case None:
                 decided.ended.append(request_id)
     return decided
@@ -194,6 +198,9 @@ def _slices(decided: Sequence[T]) -> Iterator[Sequence[T]]:
 
 def _put_aside(tx: Transaction, decided: _Decided) -> None:
     signups.postpone(tx, decided.later)
+    for earlier, request in decided.joined:
+        # Who chose anew means that; the one mail that is sent is about it.
+        signups.replace(tx, earlier, request)
     if decided.ended:
         signups.remove(tx, decided.ended)
 

@@ -7,6 +7,7 @@ which order those that wait come to their turn, and whether an attack is on.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -32,6 +33,17 @@ from mailer.storage import Transaction, letters, spent_proofs
 
 _ALL: Final = b""
 _log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Joins:
+    """A sign-up whose address waits already: what it asks for goes into the place of the earlier one.
+
+    Attributes:
+        earlier: id of the request that waits.
+    """
+
+    earlier: int
 
 
 class Flood:
@@ -90,10 +102,10 @@ class Flood:
         if application.mailbox_index is not None:
             self._to_mailbox.setdefault(application.mailbox_index, []).append(now)
 
-    def waits_already(self, application: Application) -> bool:
-        """Whether an earlier sign-up of the same address waits, whose mail will be the one."""
+    def waits_already(self, application: Application) -> int | None:
+        """Return the id of an earlier sign-up of the same address that waits, whose mail will be the one."""
         held = self._waiting.get(application.reader.address_index)
-        return held is not None and held[0] != application.request.id
+        return held[0] if held is not None and held[0] != application.request.id else None
 
     def hold(self, application: Application, until: datetime) -> None:
         """Note that a sign-up waits."""
@@ -117,7 +129,7 @@ class Weighing:
         self._mailed: set[bytes] = set()
         self._spent: set[bytes] = set()
 
-    def weigh(self, application: Application, proof: Proof | None) -> Verdict | None:
+    def weigh(self, application: Application, proof: Proof | None) -> Verdict | Joins | None:
         """Return what becomes of a sign-up; None where no mail is due, so that it is done with."""
         index = application.reader.address_index
         if index in self._mailed or letter_due(self._tx, application, self._now) is None:
@@ -126,8 +138,9 @@ class Weighing:
             # An operator typed it: who may log in here needs no form to send mail.
             return Go()
         is_proven = self.is_proven(proof)
-        if not is_proven and self._flood.waits_already(application):
-            return None
+        earlier = self._flood.waits_already(application)
+        if not is_proven and earlier is not None:
+            return Joins(earlier)
         verdict = self._judged(application, is_proven=is_proven)
         if isinstance(verdict, Go):
             self._went(application, proof)

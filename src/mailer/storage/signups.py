@@ -80,6 +80,15 @@ def postpone(tx: Transaction, due_at: Mapping[int, datetime]) -> None:
     tx.execute(statement, [{"request_id": each, "until": until} for each, until in sorted(due_at.items())])
 
 
+def replace(tx: Transaction, earlier: int, request: SignupRequest) -> None:
+    """Have the request with the id *earlier* ask for what *request* does; if it is gone, nothing happens.
+
+    It keeps its place: when it came, and until when it waits.
+    """
+    values = {"public_id": request.public_id, "sealed": request.sealed}
+    tx.execute(update(table).where(table.c.id == earlier).values(values))
+
+
 def waiting(tx: Transaction, now: datetime) -> Waiting:
     """Return how many requests wait, and until when."""
     row = tx.execute(select(func.count(), func.max(table.c.due_at)).where(table.c.due_at > now)).one()

@@ -17,11 +17,12 @@ from mailer.audience.proof import Proofs
 from mailer.audience.signup import NO_SIGNS, Signs, SignUpForm
 from mailer.domain.content import LetterKind
 from mailer.domain.flood import FloodLimits
+from mailer.domain.subscription import Standing
 from mailer.storage import signups
 from tests.integration.audience.reading_room import ADDRESS, Room
 from tests.integration.conftest import KeptOpen
 from tests.integration.storage.forgetting import forget
-from tests.integration.storage.scene import EN, SLUG, Store
+from tests.integration.storage.scene import BE, EN, RU, SLUG, Store
 from tests.unit.audience.test_proof import solve
 
 CONFIRM, ALREADY = LetterKind.CONFIRM, LetterKind.ALREADY
@@ -189,6 +190,26 @@ def test_a_sign_up_whose_address_waits_is_the_same_one(room: Room) -> None:
 
     assert held == 1
     assert mailed(room) == at("example.org", 5)
+
+
+def test_the_newest_choice_of_an_address_that_waits_counts(room: Room) -> None:
+    """In one mail, at the time of the earlier one: its own later word is not swallowed."""
+    late = "reader4@example.org"
+    pour(room, at("example.org", 5))
+    decide(room)
+    before = room.store.rows("signup_request")
+    room.ask(late, RU, newsletter="other")
+    room.ask(late, BE, newsletter="other")
+    decide(room)
+    held = room.store.rows("signup_request")
+    room.wait(hours=1)
+    decide(room)
+
+    places = [[(row["id"], row["received_at"], row["due_at"]) for row in rows] for rows in (before, held)]
+    assert places[0] == places[1]
+    assert mailed(room) == at("example.org", 5)
+    assert room.reader(late).language is BE
+    assert (room.standing(late), room.standing(late, "other")) == (Standing.NONE, Standing.PENDING)
 
 
 def test_a_program_waits_a_moment(room: Room) -> None:
