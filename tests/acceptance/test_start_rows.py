@@ -77,7 +77,7 @@ def test_row_50_serve_refuses_to_start_without_its_keys(
     installed("issue", "show")  # the first verb notes whose keys they are
     change(installed.folder / "data" / "keys", name, sampled.folder / "data" / "keys")
 
-    refused = installed("serve")
+    refused = installed("serve", environment={"MAILER_SITE__LISTEN": "127.0.0.1:0"})
 
     assert refused.status == 1
     assert name in refused.refusal()
@@ -92,7 +92,7 @@ def test_row_50_serve_refuses_to_start_without_the_key_it_signs_with(installed: 
     key = installed.folder / "data" / "keys" / "dkim.pem"
     key.unlink()
 
-    refused = installed("serve")
+    refused = installed("serve", environment={"MAILER_SITE__LISTEN": "127.0.0.1:0"})
 
     assert refused.status == 1
     assert str(key) in refused.refusal()
