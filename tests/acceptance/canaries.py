@@ -132,7 +132,7 @@ class FarEnd:
         message = email.message_from_bytes(content, _class=EmailMessage, policy=email.policy.default)
         with self._lock:
             self.mails[recipient].append(message)
-            if message["List-Unsubscribe-Post"]:
+            if message["Precedence"] == "bulk":
                 self.return_paths[recipient] = sender
         return self._answer("250 2.0.0", recipient, "taken")
 

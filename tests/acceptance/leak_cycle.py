@@ -187,7 +187,7 @@ class Cycle:
             to: mail
             for to, mails in list(self.far_end.mails.items())
             for mail in mails
-            if mail["List-Unsubscribe-Post"]
+            if mail["Precedence"] == "bulk"
         }
 
 

@@ -47,8 +47,8 @@ class Newsroom:
         for content in self.sink.messages():
             message = email.message_from_bytes(content, policy=email.policy.default)
             assert isinstance(message, email.message.EmailMessage)
-            # Only issues can be left in one click.
-            if message["List-Unsubscribe-Post"]:
+            # Only issues say so.
+            if message["Precedence"] == "bulk":
                 recipient = str(message["X-Rcpt-Args"]).split()[0].strip("<>")
                 assert recipient not in found
                 found[recipient] = message

@@ -124,11 +124,11 @@ class Demonstration:
         if not receipt.accepted:
             return
         message = email.message_from_bytes(receipt.content)
-        leave = message["List-Unsubscribe"]
-        if leave is not None:
+        # Issues alone say so (rendering/letterhead.py); a welcome can be left in one click as well.
+        if message["Precedence"] == "bulk":
             writes_back = self._far_side.note(receipt)
             if self._issue_mails % _LEAVER_EVERY == 0 and not writes_back:
-                self._leave_links.append(_link_in(leave))
+                self._leave_links.append(_link_in(message["List-Unsubscribe"]))
             self._issue_mails += 1
             return
         part = message.get_payload(0)
