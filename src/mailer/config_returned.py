@@ -51,7 +51,9 @@ class ReturnedSettings(_Section):
             return door
         host, _, port = door.rpartition(":")
         if not host or not port.isdigit() or int(port) > 65535:  # noqa: PLR2004 - the largest port
-            raise ValueError("is not HOST:PORT; write it as 127.0.0.1:2525")
+            raise ValueError(
+                "is neither HOST:PORT nor the whole path of a socket; write it as 127.0.0.1:2525"
+            )
         return door
 
 
@@ -95,3 +97,14 @@ class WebhooksSettings(_Section):
     """File that holds the password of basic authentication (user mailer), from data/."""
     brevo_token_file: str = ""
     """File that holds the bearer token, from data/."""
+
+    @field_validator("ses_topics", mode="before")
+    @classmethod
+    def _topics(cls, topics: object) -> object:
+        is_list = isinstance(topics, list | tuple) and all(str(each).startswith("arn:aws") for each in topics)
+        if not is_list:
+            raise ValueError(
+                "is not a list of SNS topics; write it as "
+                '["arn:aws:sns:eu-central-1:123456789012:returned"], as Amazon shows the topic'
+            )
+        return topics

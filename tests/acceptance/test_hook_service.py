@@ -14,7 +14,7 @@ from mailer.config import load_settings
 from tests.acceptance.killing import MAILER
 from tests.unit.bounces.provider_events import brevo
 
-TOKEN = "a token of our own"
+TOKEN = "a long token of our own"
 
 
 def test_the_service_reads_what_a_provider_says(tmp_path: Path) -> None:

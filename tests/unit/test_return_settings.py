@@ -47,6 +47,22 @@ def test_a_prefix_that_hides_the_token_is_refused(tmp_path: Path) -> None:
         load_settings(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ('[returned]\nlmtp = "run/lmtp"\n', "lmtp is neither HOST:PORT nor the whole path of a socket"),
+        ('[webhooks]\nses_topics = "arn:aws:sns:eu-central-1:123456789012:returned"\n', "write it as"),
+        ('[webhooks]\nses_topics = ["returned"]\n', "ses_topics is not a list of SNS topics"),
+    ],
+)
+def test_what_can_t_be_meant_is_refused(tmp_path: Path, lines: str, said: str) -> None:
+    """At the start, and in words that say how to write it: a topic misspelt would lose every bounce."""
+    (tmp_path / "mailer.toml").write_text(lines, "utf-8")
+
+    with pytest.raises(SettingsError, match=said):
+        load_settings(tmp_path)
+
+
 def test_a_password_never_crosses_the_network_in_the_open(tmp_path: Path) -> None:
     """Only a mailbox on this machine may be without TLS."""
     (tmp_path / "mailer.toml").write_text('[mailbox]\nhost = "imap.example.org"\ntls = "none"\n', "utf-8")

@@ -55,6 +55,7 @@ class MailRoom:
         self._database = database
         self._vault = vault
         self._clock = clock
+        _check_newsroom(settings)
         rules = Rules.of(settings.returned)
         matching = Matching(vault, keys)
         self._backlog = Backlog(
@@ -144,6 +145,18 @@ def _domain(settings: Settings) -> str:
             "whose mail comes to it, such as bounces.example.org"
         )
     return domain.lower()
+
+
+def _check_newsroom(settings: Settings) -> None:
+    """Refuse to hand letters on to where they came in: they would go round for ever."""
+    local, _, domain = settings.returned.newsroom.rpartition("@")
+    ours, prefix = settings.sending.return_path_domain, settings.sending.return_path_prefix
+    if not ours or domain.lower() != ours.lower():
+        return
+    if not prefix or f"{local.lower()}{prefix[-1]}".startswith(prefix.lower()):
+        raise SettingsError(
+            "[returned] newsroom is an address that returned mail comes to; name another, that people read"
+        )
 
 
 def _limits(settings: Settings) -> Limits:

@@ -29,7 +29,7 @@ def test_without_settings_nobody_is_believed(tmp_path: Path) -> None:
 def test_keys_and_secrets_are_read(tmp_path: Path) -> None:
     """Files may end with a line; the key is as SendGrid shows it."""
     for name in ("mailgun", "postmark", "brevo"):
-        (tmp_path / name).write_text(f"secret of {name}\n", "utf-8")
+        (tmp_path / name).write_text(f"the long secret of {name}\n", "utf-8")
     settings = WebhooksSettings(
         ses_topics=("arn:aws:sns:eu-central-1:123456789012:returned",),
         sendgrid_public_key=public(ec.generate_private_key(ec.SECP256R1())),
@@ -42,9 +42,9 @@ def test_keys_and_secrets_are_read(tmp_path: Path) -> None:
 
     assert trust.ses_topics == set(settings.ses_topics)
     assert trust.sendgrid_key is not None
-    assert trust.mailgun_key == b"secret of mailgun"
-    assert trust.postmark_password == b"secret of postmark"
-    assert trust.brevo_token == b"secret of brevo"
+    assert trust.mailgun_key == b"the long secret of mailgun"
+    assert trust.postmark_password == b"the long secret of postmark"
+    assert trust.brevo_token == b"the long secret of brevo"
     assert "secret" not in repr(trust)
 
 
@@ -59,6 +59,8 @@ def test_keys_and_secrets_are_read(tmp_path: Path) -> None:
         (WebhooksSettings(mailgun_key_file="missing"), "mailgun_key_file.*can't be read"),
         (WebhooksSettings(postmark_password_file="."), "postmark_password_file.*can't be read"),
         (WebhooksSettings(brevo_token_file="empty"), "brevo_token_file.*is empty"),
+        (WebhooksSettings(brevo_token_file="short"), "brevo_token_file.*at least 20 letters"),
+        (WebhooksSettings(postmark_password_file="short"), "postmark_password_file.*at least 20 letters"),
     ],
 )
 def test_what_cant_be_used_is_said_at_the_start(
@@ -66,6 +68,7 @@ def test_what_cant_be_used_is_said_at_the_start(
 ) -> None:
     """Not when the first call comes."""
     (tmp_path / "empty").write_text("\n", "utf-8")
+    (tmp_path / "short").write_text("a password\n", "utf-8")
 
     with pytest.raises(SettingsError, match=said):
         load_trust(settings, tmp_path, NOBODY.stored)

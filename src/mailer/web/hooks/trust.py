@@ -20,6 +20,7 @@ Fetch: TypeAlias = Callable[[str, int], Awaitable[bytes]]
 
 _TIMEOUT_S = 10.0
 _OK = 200
+_LEAST_LETTERS = 20
 
 
 class NotBelieved(Exception):  # noqa: N818 - reads as what it is where it is caught
@@ -105,8 +106,8 @@ def load_trust(settings: WebhooksSettings, data: Path, stored: Callable[[], None
         frozenset(settings.ses_topics),
         _sendgrid_key(settings.sendgrid_public_key),
         _secret(data, "mailgun_key_file", settings.mailgun_key_file),
-        _secret(data, "postmark_password_file", settings.postmark_password_file),
-        _secret(data, "brevo_token_file", settings.brevo_token_file),
+        _own_secret(data, "postmark_password_file", settings.postmark_password_file),
+        _own_secret(data, "brevo_token_file", settings.brevo_token_file),
         stored=stored,
     )
 
@@ -138,4 +139,15 @@ def _secret(data: Path, name: str, file: str) -> bytes:
         ) from error
     if not secret:
         raise SettingsError(f"[webhooks] {name}: {path} is empty; write the secret alone into it")
+    return secret
+
+
+def _own_secret(data: Path, name: str, file: str) -> bytes:
+    """Return a secret that the operator made up: the whole proof, which strangers may guess at."""
+    secret = _secret(data, name, file)
+    if 0 < len(secret) < _LEAST_LETTERS:
+        raise SettingsError(
+            f"[webhooks] {name}: the secret is too short; make one of at least {_LEAST_LETTERS} letters up, "
+            "such as what “openssl rand -hex 20” prints"
+        )
     return secret
