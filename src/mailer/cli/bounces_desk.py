@@ -140,7 +140,7 @@ def _say_held(held: Held) -> None:
     guard = held.guard
     say(
         f"provider {guard.id}, {time_in_words(guard.began_at)}: {group_in_words(guard.group)} said “no such "
-        f"mailbox” of {guard.hard_count:,} of {guard.copy_count:,} copies of issue {guard.issue_id}; "
+        f"mailbox” of {few(guard.hard_count)} of {guard.copy_count:,} copies of issue {guard.issue_id}; "
         f"waiting for you: {few(held.count)} readers"
     )
     for each in held.examples:

@@ -58,9 +58,9 @@ async def come_back(here: Stage, effect: Effect, **values: Any) -> int:
     return await here.site.database.write(work)
 
 
-async def begin_guard(stage: Stage, group: str = "other") -> int:
-    """Begin a guard of the only reader's provider; return its number."""
-    issue = Tally(hard_count=60, copy_count=500)
+async def begin_guard(stage: Stage, group: str = "other", *, hard_count: int = 60) -> int:
+    """Begin a guard of the only reader's provider, on so many of 500 copies; return its number."""
+    issue = Tally(hard_count, copy_count=500)
     begun = await stage.site.database.write(lambda tx: guards.begin(tx, group, ISSUE, issue, stage.clock()))
     assert begun is not None
     return begun.id

@@ -58,12 +58,30 @@ def test_a_guard_is_shown_with_its_evidence(place: Path) -> None:
             overview = await seen(stage, "/desk/returned")
             page = (await stage.client.get(f"/desk/returned/guards/{number}")).text
 
-            assert "Smaller mail providers: “no such mailbox” too often 12.0 % of the copies" in overview
+            assert "Smaller mail providers: “no such mailbox” too often 12.0 % of its copies" in overview
             assert "60 of 500 copies" in " ".join(TAG.sub(" ", page).split())
             assert "Came back: there is no such mailbox" in page
             assert "‹…›: user unknown &lt;b&gt;here&lt;/b&gt;" in page
             assert "It waits for fewer than 10 readers." in page
             assert f'action="/desk/returned/guards/{number}/dismiss"' in page
+
+    run(scene())
+
+
+def test_a_handful_is_not_counted_out(place: Path) -> None:
+    """Neither as a number nor as a share, by which it could be worked out."""
+
+    async def scene() -> None:
+        async with standing(place) as stage:
+            await stage.log_in()
+            await come_back(stage, Effect.HELD)
+            number = await begin_guard(stage, hard_count=7)
+
+            for path in ("/desk/", "/desk/returned", f"/desk/returned/guards/{number}"):
+                page = (await seen(stage, path)).lower()
+
+                assert "fewer than 10 of" in page
+                assert "1.4 %" not in page
 
     run(scene())
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from mailer.audience.returned_words import group_in_words
+from mailer.audience.returned_words import few, group_in_words
 from mailer.domain.issue import Issue
 from mailer.domain.returns import LEAST_COPIES, ComplaintLevel, complaint_level
 from mailer.storage import Transaction, books, consequences, guards, issues, return_stats
@@ -63,7 +63,7 @@ def _of_guards(tx: Transaction) -> list[Alarm]:
     for guard in guards.open_guards(tx):
         name = group_in_words(guard.group)
         sentence = (
-            f"{name[:1].upper()}{name[1:]} said “no such mailbox” of {guard.hard_count:,} of "
+            f"{name[:1].upper()}{name[1:]} said “no such mailbox” of {few(guard.hard_count)} of "
             f"{guard.copy_count:,} copies. Nobody there is given up until you have looked."
         )
         page = f"/returned/guards/{guard.id}"

@@ -22,10 +22,11 @@ from mailer.bounces.decisions import Held, Waiting
 from mailer.bounces.forwarding import people_waiting
 from mailer.domain.issue import Issue
 from mailer.domain.newsletter import Newsletter
-from mailer.domain.returns import GroupReturns
+from mailer.domain.returns import FEW, GroupReturns
 from mailer.errors import MailerError, NotFound
 from mailer.storage import Transaction, issues, newsletters, operators, return_stats
 from mailer.storage.consequences import Consequence
+from mailer.storage.guards import Guard
 from mailer.web.armour import PRIVATE
 from mailer.web.desk.door import Visit, guarded
 from mailer.web.desk.frame import show
@@ -64,13 +65,15 @@ class GuardCard:
 
     Attributes:
         group: in words.
-        share: of the copies when it began, in percent.
+        hard: of so many copies, when it began; in words where they are few.
+        share: the same in percent; empty where they are few.
         began_at: in words.
     """
 
     held: Held
     issue: Issue
     group: str
+    hard: str
     share: str
     began_at: str
     examples: tuple[Example, ...]
@@ -221,10 +224,16 @@ def _guard_card(tx: Transaction, held: Held) -> GuardCard:
         held=held,
         issue=issue,
         group=group_in_words(guard.group),
-        share=f"{100 * guard.hard_count / max(guard.copy_count, 1):.1f} %",
+        hard=few(guard.hard_count),
+        share=_share(guard),
         began_at=time_in_words(guard.began_at, newsletters.pick(tx, issue.newsletter)),
         examples=tuple(_example(each) for each in held.examples),
     )
+
+
+def _share(guard: Guard) -> str:
+    is_few = guard.hard_count < FEW
+    return "" if is_few else f"{100 * guard.hard_count / max(guard.copy_count, 1):.1f} %"
 
 
 def _example(consequence: Consequence) -> Example:
