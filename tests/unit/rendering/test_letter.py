@@ -45,7 +45,7 @@ def letter(kind: LetterKind, language: Language = Language.ENGLISH, description:
         (LetterKind.MANAGE, Language.BELARUSIAN, "Налады падпіскі на рассылку «Belarus & Co»"),
         (LetterKind.MOVE_IN, Language.RUSSIAN, "Получать рассылку «Belarus & Co» на этот адрес"),
         (LetterKind.MOVE_OUT, Language.BELARUSIAN, "Іншы адрас для рассылкі «Belarus & Co»"),
-        (LetterKind.FORWARD, Language.RUSSIAN, "Письмо на адрес возврата рассылки «Belarus & Co»"),
+        (LetterKind.FORWARD, Language.RUSSIAN, "Письмо на служебный адрес рассылки «Belarus & Co»"),
     ],
 )
 def test_each_kind_has_its_subject(kind: LetterKind, language: Language, subject: str) -> None:
