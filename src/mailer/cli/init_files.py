@@ -58,6 +58,9 @@ messages_per_connection = 100
 # Most messages per second, and in any 24 hours, where that server sets a limit; take the # away to set yours.
 # messages_per_second = 10
 # messages_per_day = 2000
+# Which provider that server is, so that it tells us which copy bounced (docs/relays.md): "ses", "brevo",
+# "mailgun", "postmark", "sendgrid", "postfix" or "mailbox".
+# profile = "postfix"
 
 [dkim]
 # Only where we sign. “mailer dkim new” makes the key and says what to write here and in DNS.

@@ -51,7 +51,7 @@ def returns_table(lines: Sequence[GroupReturns], *, exact: bool = False) -> str:
     rows += _by_class("of those taken, came back later", total.came_back, show)
     rows += _by_class("of those refused", total.refused, show)
     if total.suppressed or total.held:
-        rows.append(f"do not mail: {show(total.suppressed)}; waiting for you: {show(total.held)}")
+        rows.append(f"given up for a bounce: {show(total.suppressed)}; waiting for you: {show(total.held)}")
     return "\n".join(rows if exact else [*rows, f"few: fewer than {FEW}"])
 
 
