@@ -109,12 +109,14 @@ def counts_as_strike(case: Case) -> bool:
     Tell whether a bounce counts against the mailbox, though it does not condemn it.
 
     A full or shut mailbox does, and so does a "no such mailbox" that is not clear enough: said in other
-    places than RCPT, hidden by a directory, or of an address to which the reader forwards. A network that
-    failed does when a mail server gave up after its days of trying; when our own relay could not be
-    reached, that is no reader's matter.
+    places than RCPT, or hidden by a directory. A network that failed does when a mail server gave up after
+    its days of trying; when our own relay could not be reached, that is no reader's matter. Nor is another
+    address: who keeps a copy and sends one on to a dead mailbox reads every issue.
     """
     meaning = case.meaning
     if case.kind is not MailKind.BOUNCE or meaning is None or meaning.verdict is Hardness.NONE:
+        return False
+    if case.names_other:
         return False
     if meaning.reply_class in (ReplyClass.INVALID, ReplyClass.MAILBOX):
         return True
